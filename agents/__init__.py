@@ -1,0 +1,1 @@
+"""Who takes part: an agent wears a persona, remembers, and speaks through an engine."""

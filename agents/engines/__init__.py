@@ -1,0 +1,1 @@
+"""The models that voice the agents, behind one seam (`personas.model.Model`)."""

@@ -1,0 +1,1 @@
+"""The questions: one scenario file each, and the command `symposion`."""

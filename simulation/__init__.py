@@ -1,0 +1,1 @@
+"""What happens: virtual time, turn-taking, the record, surveys, analyzers, the report."""
