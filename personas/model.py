@@ -80,6 +80,18 @@ class Request:
         if "system" in roles[1:]:
             raise InputError("prompt may hold one system message, at its start")
 
+    def messages(self) -> tuple[tuple[Role, str], ...]:
+        """The prompt as (role, text) pairs, for reading; engines render the segments instead."""
+        roles: list[Role] = []
+        texts: list[list[str]] = []
+        for part in self.prompt:
+            if isinstance(part, Control):
+                roles.append(part.role)
+                texts.append([])
+            else:
+                texts[-1].append(part.text)
+        return tuple((role, "".join(pieces)) for role, pieces in zip(roles, texts, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -1,0 +1,33 @@
+# The two commands: `make demo` and `make test`. Both set up .venv by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test fast check clean
+
+demo: $(STAMP)  ## the main job: twelve townspeople, eight rounds, and the report
+	$(BIN)/symposion run town_hall --out runs/demo
+	@echo "Open runs/demo/report.html in a browser."
+
+test: $(STAMP)  ## all tests, the fast ones first
+	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m slow
+
+fast: $(STAMP)  ## unit and property tests only
+	$(BIN)/pytest -q -m "not slow"
+
+check: $(STAMP)  ## style, types, and the import rule of the four floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" * (sys.version_info < (3, 11)))'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(STAMP)
+
+clean:  ## removes the environment and caches; runs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

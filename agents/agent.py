@@ -1,0 +1,87 @@
+"""An agent: a seat in the room, and the persona that sits in it."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from personas.errors import InputError
+from personas.persona import Persona, Stage, find_persona, load_persona
+
+Voice = Literal["lora", "prompt", "base"]
+"""Where the personality comes from: the weights, the prompt, or nowhere (the bare model)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One participant.
+
+    The label belongs to the seat: others see it, and it stays when the seat is given another
+    persona, so that a swap changes what is said and nothing else.
+    """
+
+    key: str
+    """Unique in the scenario; orders simultaneous turns and names random streams."""
+    label: str
+    """Unique name under which the others hear this agent; one line."""
+    persona: Persona | None = None
+    """None is the bare base model."""
+    stage: Stage | None = None
+    """The part of the persona's life; without a persona it gives the year alone."""
+    voice: Voice = "base"
+
+    def __post_init__(self) -> None:
+        if not self.key or not self.label or len(self.label.splitlines()) > 1:
+            raise InputError(f"agent needs a key and a one-line label, got {self!r}")
+        if (self.persona is None) != (self.voice == "base"):
+            raise InputError(f"agent {self.key!r}: voice 'base' means no persona, others need one")
+        if self.persona is not None and self.stage not in self.persona.stages:
+            raise InputError(f"agent {self.key!r} needs a stage of persona {self.persona.key!r}")
+        if self.voice == "lora" and self.persona and self.persona.adapter is None:
+            raise InputError(
+                f"persona {self.persona.key!r} has no adapter yet: "
+                f"run `symposion persona train {self.persona.key}`, or cast it as "
+                f"prompt:{self.persona.key}"
+            )
+
+    def wearing(self, other: "Agent") -> "Agent":
+        """The same seat with the other's persona, stage and voice; the bare base keeps the year."""
+        stage = other.stage or self.stage
+        return replace(self, persona=other.persona, stage=stage, voice=other.voice)
+
+    @property
+    def system_text(self) -> str:
+        """What the model is told about who it is.
+
+        A persona in the weights and the bare base get the same sentence: between them, the
+        adapter is the only difference.
+        """
+        year = f"The year is {self.stage.years[1]}." if self.stage else ""
+        if self.stage and self.voice == "prompt":
+            return f"{self.stage.profile} {year}"
+        name = self.persona.name if self.persona else self.label
+        return f"You are {name}. {year}".strip()
+
+
+def seat(cast: str, base: str | None = None) -> Agent:
+    """An agent from the word a user writes for it.
+
+    Args:
+        cast: ``base``, or ``PERSONA``, ``PERSONA@STAGE``, ``prompt:PERSONA[@STAGE]``, where
+            PERSONA is a name in the library or a folder.
+        base: Identity of the base model in use, to refuse adapters of another.
+
+    Returns:
+        An agent whose key and label are the persona's own.
+
+    Raises:
+        InputError: No such persona or stage, or it cannot be worn as asked.
+    """
+    if cast == "base":
+        return Agent("base", "Base Model")
+    voice: Voice = "prompt" if cast.startswith("prompt:") else "lora"
+    name, _, stage_name = cast.removeprefix("prompt:").partition("@")
+    persona = load_persona(find_persona(name), base)
+    stage = persona.stage(stage_name or None)
+    if stage == persona.stage():
+        return Agent(persona.key, persona.name, persona, stage, voice)
+    label = f"{persona.name} of {stage.years[1]}"
+    return Agent(f"{persona.key}@{stage.name}", label, persona, stage, voice)

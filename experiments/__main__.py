@@ -1,0 +1,49 @@
+"""The command `symposion`: run experiments, report on them, look after personas."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+
+import typer
+
+from experiments.commands import persona, report, windtunnel
+from experiments.commands.run import Experiments
+
+app = typer.Typer(
+    name="symposion",
+    help="Puts personified language models in a room together and measures what happens.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+run = typer.Typer(
+    cls=Experiments,
+    help="Runs an experiment: one of those below, or a scenario file by its path.",
+    no_args_is_help=True,
+)
+app.add_typer(run, name="run")
+app.command()(report.report)
+app.add_typer(persona.app, name="persona")
+app.add_typer(windtunnel.app, name="windtunnel")
+
+
+@run.callback()
+def _run() -> None:
+    """A group needs one, although it has nothing to do."""
+
+
+def main() -> None:
+    """Entry point."""
+    try:
+        distribution("openai-agents")
+    except PackageNotFoundError:
+        app()
+    else:
+        sys.exit(
+            "error: openai-agents is installed here and takes the package name `agents`: "
+            "install symposion in a virtual environment of its own"
+        )
+
+
+if __name__ == "__main__":
+    main()

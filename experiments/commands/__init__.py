@@ -1,0 +1,1 @@
+"""The verbs of the command `symposion`; the questions themselves are the files one floor up."""

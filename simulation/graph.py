@@ -1,0 +1,110 @@
+"""Who hears whom: any networkx graph, and seeded generators by name.
+
+In a directed graph a tie (a, b) carries what a says to b. A tie may have two attributes:
+``weight`` in (0, 1], the probability that a message is noticed, and ``delay`` > 0, the virtual
+time that a message takes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import networkx as nx
+
+from personas.errors import InputError, nearest
+
+Generator = Callable[[int, int], "nx.Graph[int]"]
+
+
+def small_world(n: int, seed: int) -> "nx.Graph[int]":
+    """Ring of 4 neighbours each, 1 tie in 10 rewired (Watts & Strogatz 1998, Nature 393:440)."""
+    if n < 3:
+        return nx.path_graph(n)
+    graph: nx.Graph[int] = nx.connected_watts_strogatz_graph(n, min(4, n - 1), 0.1, seed=seed)
+    return graph
+
+
+def scale_free(n: int, seed: int) -> "nx.Graph[int]":
+    """Two ties per newcomer, to whoever has many (Barabasi & Albert 1999, Science 286:509)."""
+    return nx.path_graph(n) if n < 3 else nx.barabasi_albert_graph(n, 2, seed=seed)
+
+
+def random_ties(n: int, seed: int) -> "nx.Graph[int]":
+    """Each tie with the probability that gives 4 a head on average (Erdos & Renyi 1959)."""
+    graph: nx.Graph[int] = nx.gnp_random_graph(n, min(1.0, 4 / max(1, n - 1)), seed=seed)
+    return graph
+
+
+GENERATORS: dict[str, Generator] = {
+    "complete": lambda n, _seed: nx.complete_graph(n),
+    "ring": lambda n, _seed: nx.cycle_graph(n),
+    "star": lambda n, _seed: nx.star_graph(n - 1),
+    "small-world": small_world,
+    "scale-free": scale_free,
+    "random": random_ties,
+}
+"""Names for ``--graph``; each takes the number of agents and a seed."""
+
+
+def make_graph(name: str, n: int, seed: int) -> "nx.Graph[int]":
+    """A graph of n nodes by its generator's name.
+
+    Raises:
+        InputError: No generator has that name, or n is below 1.
+    """
+    if n < 1:
+        raise InputError(f"agents must be at least 1, got {n}")
+    if name not in GENERATORS:
+        raise InputError(f"unknown graph {name!r}: {nearest(name, GENERATORS)}")
+    return GENERATORS[name](n, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One listener of a speaker."""
+
+    speaker: str
+    listener: str
+    weight: float = 1.0
+    """Probability in (0, 1] that a message is noticed."""
+    delay: float | None = None
+    """Virtual time that a message takes; None leaves it to the turn-taking policy."""
+
+    def __post_init__(self) -> None:
+        where = f"tie {self.speaker!r} to {self.listener!r}"
+        if not 0 < self.weight <= 1:
+            raise InputError(f"weight of {where} must lie in (0, 1], got {self.weight}")
+        if self.delay is not None and not (self.delay > 0 and isfinite(self.delay)):
+            raise InputError(f"delay of {where} must be positive and finite, got {self.delay}")
+
+
+def ties_of(graph: "nx.Graph[object]", agents: Sequence[str]) -> tuple[Tie, ...]:
+    """The directed ties among agents, sorted.
+
+    Args:
+        graph: Its nodes are the agents' keys, or anything else in equal number, which is then
+            matched with the agents in order.
+        agents: Keys in order.
+
+    Raises:
+        InputError: The graph has another number of nodes, or a tie's attribute is out of range.
+    """
+    nodes = list(graph.nodes)
+    if len(nodes) != len(agents):
+        raise InputError(
+            f"graph has {len(nodes)} nodes for {len(agents)} agents: "
+            "give it one node per agent, or change the number of agents"
+        )
+    names = (
+        {node: node for node in nodes}
+        if set(nodes) == set(agents)
+        else dict(zip(nodes, agents, strict=True))
+    )
+    ties = []
+    for one, other, data in graph.edges(data=True):
+        ends = [(one, other)] if graph.is_directed() else [(one, other), (other, one)]
+        for speaker, listener in ends:
+            if speaker != listener:
+                weight, delay = data.get("weight", 1.0), data.get("delay")
+                ties.append(Tie(str(names[speaker]), str(names[listener]), weight, delay))
+    return tuple(sorted(ties, key=lambda tie: (tie.speaker, tie.listener)))

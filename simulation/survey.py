@@ -1,0 +1,65 @@
+"""Opinions asked out of band: a question, its wordings, and its options in both orders.
+
+A survey never enters anybody's memory. It is scored from the log-probabilities of the option
+letters as the very next token, so a model cannot evade it and nothing is parsed.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.memory import Utterance
+from agents.prompt import MODERATOR
+from personas.errors import InputError
+
+LETTERS = "ABCDEFGHIJ"
+OptionOrder = Literal["forward", "reverse"]
+OPTION_ORDERS: tuple[OptionOrder, OptionOrder] = ("forward", "reverse")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One question, asked privately of every agent on a cadence of rounds."""
+
+    question: str
+    """Short name, such as ``bike lanes``; the reports use it."""
+    wordings: tuple[str, ...]
+    """Paraphrases, each with a place ``{options}``; one line."""
+    options: tuple[str, ...]
+    """Labels in their forward order, 2 to 10 of them."""
+    values: tuple[float, ...]
+    """Opinion that each option stands for, in [-1, 1]."""
+    every: int = 1
+    """Asked before the talk and after every so many rounds."""
+
+    def __post_init__(self) -> None:
+        if not self.wordings:
+            raise InputError(f"survey {self.question!r} needs at least one wording")
+        for wording in self.wordings:
+            if "{options}" not in wording or len(wording.splitlines()) != 1:
+                raise InputError(
+                    f"wording must be one line with {{options}} in it, got {wording!r}"
+                )
+        if not 2 <= len(set(self.options)) == len(self.options) <= len(LETTERS):
+            raise InputError(f"survey {self.question!r} needs 2 to 10 distinct options")
+        if len(self.values) != len(self.options) or not all(-1 <= v <= 1 for v in self.values):
+            raise InputError(
+                f"survey {self.question!r} needs a value in [-1, 1] for each of its "
+                f"{len(self.options)} options, got {self.values}"
+            )
+        if self.every < 1:
+            raise InputError(f"every must be at least 1 round, got {self.every}")
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """What the model answers with."""
+        return tuple(LETTERS[: len(self.options)])
+
+    def shown(self, order: OptionOrder) -> tuple[str, ...]:
+        """Option labels as they are listed."""
+        return self.options if order == "forward" else self.options[::-1]
+
+    def line(self, wording: int, order: OptionOrder) -> Utterance:
+        """The moderator's line that asks it."""
+        pairs = zip(self.letters, self.shown(order), strict=True)
+        listed = " ".join(f"{letter}: {label}." for letter, label in pairs)
+        return Utterance(MODERATOR, self.wordings[wording].replace("{options}", listed))

@@ -1,0 +1,243 @@
+"""The record: committed before heard, resumed after a crash, honest about what it is."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from agents.engines.scripted import ScriptedEngine
+from personas.errors import EngineError, InputError
+from personas.model import Reply, Scores
+from simulation.graph import make_graph
+from simulation.reading import read_run
+from simulation.record import FILE, Record, RecordError, Row
+from simulation.run import run, simulate
+from simulation.scenario import Scenario, seat_graph
+from simulation.turntaking import Rounds
+
+from .strategies import YES_NO, people
+from .test_serial_equality import echo, transcript
+
+
+def small(**changes) -> Scenario:
+    """Six people on a ring, three rounds, one survey, one control."""
+    agents = people(6)
+    fields = {
+        "name": "small",
+        "title": "Is tea good?",
+        "topic": "tea",
+        "agents": agents,
+        "ties": seat_graph(make_graph("ring", 6, 0), agents),
+        "opening": "Tea.",
+        "turns": Rounds(3),
+        "surveys": (YES_NO,),
+        "controls": ("scrambled",),
+        "unrelated_opening": "Rain.",
+        "seed": 3,
+    }
+    return Scenario(**(fields | changes))
+
+
+def test_counts_by_hand(tmp_path):
+    progress = run(small(), ScriptedEngine(echo), tmp_path)
+    assert (progress.turns, progress.answers) == (2 * 6 * 3, 2 * 6 * 4 * 2)
+    assert small().size == (36, 96)
+    frames = read_run(tmp_path)
+    assert len(frames.turns) == 36
+    assert len(frames.surveys) == 96
+    # On a ring everybody has heard both neighbours' first turns by the second, and so on.
+    assert len(frames.exposures) == 2 * 6 * 2 * 2
+    assert set(frames.surveys["wave"]) == {0, 1, 2, 3}
+
+
+def test_one_line_of_pandas_reads_the_transcript(tmp_path):
+    run(small(), ScriptedEngine(echo), tmp_path)
+    database = sqlite3.connect(tmp_path / FILE)
+    frame = pd.read_sql("select * from transcript", database)
+    database.close()
+    assert list(frame.columns) == ["arm", "time", "agent", "counter", "text"]
+    assert len(frame) == 36
+
+
+def test_running_again_asks_nothing_and_changes_nothing(tmp_path):
+    run(small(), ScriptedEngine(echo), tmp_path)
+    before = transcript(tmp_path)
+
+    def fail(_) -> str:
+        raise AssertionError("asked again")
+
+    again = run(small(), ScriptedEngine(fail), tmp_path)
+    assert transcript(tmp_path) == before
+    assert again.from_record == 36 + 96
+
+
+def test_reply_is_committed_before_anyone_hears_it(tmp_path):
+    """Whoever is asked can already read, from another connection, every text it is shown."""
+    checked = 0
+
+    def speak(request) -> str:
+        nonlocal checked
+        database = sqlite3.connect(tmp_path / FILE)
+        committed = {row[0] for row in database.execute("SELECT text FROM turns")}
+        database.close()
+        for role, text in request.messages()[1:]:
+            for line in text.splitlines():
+                said = line if role == "assistant" else line.partition(": ")[2]
+                if said.startswith("said "):
+                    assert said in committed
+                    checked += 1
+        return echo(request)
+
+    run(small(), ScriptedEngine(speak), tmp_path)
+    assert checked > 50
+
+
+def test_engine_failure_stops_the_run_and_keeps_what_was_committed(tmp_path):
+    told = 0
+
+    def fragile(request) -> str:
+        nonlocal told
+        told += 1
+        if told > 20:
+            raise EngineError("the model went away: start it again")
+        return echo(request)
+
+    with pytest.raises(EngineError, match="went away"):
+        run(small(), ScriptedEngine(fragile), tmp_path)
+    kept = transcript(tmp_path)
+    assert kept
+    run(small(), ScriptedEngine(echo), tmp_path)
+    assert set(kept) <= set(transcript(tmp_path))
+    assert len(transcript(tmp_path)) == 18
+
+
+CHILD = """
+import random, sys
+from pathlib import Path
+from agents.engines.scripted import ScriptedEngine
+from simulation.run import run
+from tests.simulation.test_record import small
+from tests.simulation.test_serial_equality import echo
+rng = random.Random(int(sys.argv[2]))
+print("ready", flush=True)
+run(small(), ScriptedEngine(echo, latency=lambda _: rng.uniform(0, 0.05)), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("moment", range(5))
+def test_kill_9_then_resume_gives_the_identical_transcript(tmp_path, moment):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(small(), ScriptedEngine(echo), whole)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(broken), str(moment)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": "."},
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    time.sleep(0.03 + 0.05 * moment)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    committed = set(transcript(broken)) if (broken / FILE).exists() else set()
+    run(small(), ScriptedEngine(echo), broken)
+    assert committed <= set(transcript(broken))
+    assert transcript(broken) == transcript(whole)
+    assert transcript(broken, "scrambled") == transcript(whole, "scrambled")
+
+
+def test_record_of_another_scenario_is_refused_and_left_alone(tmp_path):
+    run(small(), ScriptedEngine(echo), tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(InputError, match=r"another scenario.*seed.*--out"):
+        run(small(seed=4), ScriptedEngine(echo), tmp_path)
+    with pytest.raises(InputError, match=r"another scenario.*model"):
+        run(small(), ScriptedEngine(echo, version="2"), tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match="cannot be written"):
+        run(small(), ScriptedEngine(), tmp_path / "file" / "run")
+
+
+def test_file_that_is_no_record(tmp_path):
+    (tmp_path / FILE).write_bytes(b"not a database at all, but long enough to be read" * 50)
+    with pytest.raises(RecordError, match="damaged or not a record"):
+        run(small(), ScriptedEngine(), tmp_path)
+    with pytest.raises(InputError, match="is not a record"):
+        read_run(tmp_path)
+
+
+def test_two_processes_on_one_record(tmp_path):
+    record = Record(tmp_path, {"fingerprint": "x"})
+    with pytest.raises(RecordError, match="in use"):
+        Record(tmp_path, {"fingerprint": "x"})
+    record.close()
+    Record(tmp_path, {"fingerprint": "x"}).close()
+
+
+def test_older_schema_is_refused(tmp_path):
+    Record(tmp_path, {"fingerprint": "x"}).close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(RecordError, match="schema 99"):
+        Record(tmp_path, {"fingerprint": "x"})
+
+
+async def test_one_turn_cannot_be_recorded_with_two_replies(tmp_path):
+    record = Record(tmp_path, {"fingerprint": "x"})
+    turn = ("talk", "ada", 0, 1.0)
+    await record.commit("k1", Reply("a"), 0.1, [Row("turns", (*turn, "k1", "a"), 3, "k1")])
+    with pytest.raises(RecordError, match="another request"):
+        await record.commit("k2", Reply("b"), 0.1, [Row("turns", (*turn, "k2", "b"), 3, "k2")])
+    record.close()
+
+
+async def test_replies_come_back_exactly(tmp_path):
+    odd = Reply("né\x00 \ud800 <script>", "length", 3, 4)
+    scores = Scores((float("-inf"), -0.1), 7)
+    record = Record(tmp_path, {"fingerprint": "x"})
+    await asyncio.gather(record.commit("a", odd, 0.1, []), record.commit("b", scores, 0.2, []))
+    record.close()
+    again = Record(tmp_path, {"fingerprint": "x"})
+    assert again.replies == {"a": odd, "b": scores}
+    again.close()
+
+
+async def test_odd_utterances_do_not_stop_a_run(tmp_path):
+    engine = ScriptedEngine(lambda _: "\ud800\x00\u2028Moderator: <script>")
+    await simulate(small(), engine, tmp_path)
+    assert len(transcript(tmp_path)) == 18
+
+
+async def test_disk_error_reaches_the_caller(tmp_path):
+    record = Record(tmp_path, {"fingerprint": "x"})
+    record._database.execute("PRAGMA query_only = 1")
+    with pytest.raises(RecordError, match="readable"):
+        await record.commit("a", Reply("x"), 0.1, [])
+    assert "a" not in record.replies
+    record.close()
+
+
+def test_manifest_names_what_a_reviewer_asks_for(tmp_path):
+    run(small(), ScriptedEngine(echo), tmp_path)
+    manifest = read_run(tmp_path).manifest
+    assert manifest["model"]["engine"] == "scripted"
+    assert manifest["seed"] == 3
+    assert len(manifest["agents"]) == 6
+    assert len(manifest["ties"]) == 6  # an undirected ring, each tie once
+    assert manifest["directed"] is False
+    assert manifest["finished"] != "not finished"
+    assert json.dumps(manifest)
