@@ -8,6 +8,7 @@ time that a message takes.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import networkx as nx
 
@@ -26,7 +27,10 @@ def small_world(n: int, seed: int) -> "nx.Graph[int]":
 
 def scale_free(n: int, seed: int) -> "nx.Graph[int]":
     """Two ties per newcomer, to whoever has many (Barabasi & Albert 1999, Science 286:509)."""
-    return nx.path_graph(n) if n < 3 else nx.barabasi_albert_graph(n, 2, seed=seed)
+    if n < 3:
+        return nx.path_graph(n)
+    graph: nx.Graph[int] = nx.barabasi_albert_graph(n, 2, seed=seed)
+    return graph
 
 
 def random_ties(n: int, seed: int) -> "nx.Graph[int]":
@@ -78,7 +82,7 @@ class Tie:
             raise InputError(f"delay of {where} must be positive and finite, got {self.delay}")
 
 
-def ties_of(graph: "nx.Graph[object]", agents: Sequence[str]) -> tuple[Tie, ...]:
+def ties_of(graph: "nx.Graph[Any]", agents: Sequence[str]) -> tuple[Tie, ...]:
     """The directed ties among agents, sorted.
 
     Args:

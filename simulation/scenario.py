@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 import networkx as nx
 
@@ -126,7 +126,7 @@ def recast(agents: Sequence[Agent], cast: dict[str, Agent]) -> tuple[Agent, ...]
     return tuple(a.wearing(cast[a.key]) if a.key in cast else a for a in agents)
 
 
-def seat_graph(graph: "nx.Graph[object]", agents: Sequence[Agent]) -> tuple[Tie, ...]:
+def seat_graph(graph: "nx.Graph[Any]", agents: Sequence[Agent]) -> tuple[Tie, ...]:
     """The ties of a graph among these agents; see `simulation.graph.ties_of`."""
     return ties_of(graph, [agent.key for agent in agents])
 

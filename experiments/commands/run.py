@@ -9,9 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -24,6 +23,9 @@ from simulation.record import FILE
 from simulation.run import run_name, simulate
 from simulation.scenario import Scenario, recast
 
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context
+
 QUESTIONS = Path(__file__).parents[1]
 """Where the scenario files lie."""
 
@@ -31,11 +33,11 @@ QUESTIONS = Path(__file__).parents[1]
 class Experiments(TyperGroup):
     """The scenario files beside this package, and any other by its path."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: "Context") -> list[str]:
         """Names of the shipped experiments."""
         return list(experiment_names())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command":
         """The command made from a scenario file."""
         with clear_errors():
             return command_of(load_experiment(cmd_name))
@@ -69,7 +71,7 @@ def load_experiment(name: str) -> ModuleType:
     return module
 
 
-def command_of(module: ModuleType) -> click.Command:
+def command_of(module: ModuleType) -> "Command":
     """A command whose options are the scenario function's arguments and the common ones."""
     name = module.__name__.rpartition(".")[2]
     build = getattr(module, "scenario", None)

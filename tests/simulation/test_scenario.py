@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from agents.agent import Agent
 from agents.engines.scripted import ScriptedEngine
+from agents.memory import MemorySpec
 from personas.errors import InputError
 from simulation.chance import seed_for, uniform
 from simulation.graph import GENERATORS, Tie, make_graph, ties_of
+from simulation.reading import read_run
 from simulation.run import run
 from simulation.scenario import recast
 from simulation.survey import Survey
@@ -55,10 +57,9 @@ def test_bad_input_names_field_value_and_remedy(build, message):
 
 
 def test_memory_beyond_the_models_context_is_refused(tmp_path):
+    scenario, engine = small(memory=MemorySpec(1990)), ScriptedEngine(context_tokens=2048)
     with pytest.raises(InputError, match=r"memory tokens must be at most \d+.*2048, got 1990"):
-        from agents.memory import MemorySpec
-
-        run(small(memory=MemorySpec(1990)), ScriptedEngine(context_tokens=2048), tmp_path)
+        run(scenario, engine, tmp_path)
 
 
 def test_a_directed_tie_goes_from_speaker_to_listener():
@@ -109,8 +110,6 @@ def test_weight_is_the_share_of_messages_noticed(tmp_path):
     ties = (Tie(agents[0].key, agents[1].key, weight=0.3),)
     scenario = small(agents=agents, ties=ties, turns=Rounds(400), surveys=(), controls=())
     run(scenario, ScriptedEngine(lambda _: "hm"), tmp_path)
-    from simulation.reading import read_run
-
     noticed = read_run(tmp_path).exposures["noticed"]
     assert len(noticed) == 399
     assert abs(noticed.mean() - 0.3) < 3 * (0.3 * 0.7 / 399) ** 0.5  # three standard errors

@@ -1,0 +1,1 @@
+"""Instruments: pure functions from tidy frames to tidy frames, one file a family."""

@@ -1,0 +1,149 @@
+"""No effect without its noise floor: measures of the talk minus the same under a control.
+
+The run is the unit of replication: turns inside one run depend on each other, so an interval
+is taken over runs (paired by seed), never over agents or turns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from simulation.analysis.frames import RunFrames
+from simulation.analysis.opinion import (
+    assortativity,
+    flips,
+    levels,
+    mean_absolute_drift,
+    opinions,
+    order_consistency,
+)
+
+LEAST_RUNS = 6
+"""Runs below which no interval is given."""
+RESAMPLES = 9_999
+"""Bootstrap resamples; an odd number keeps the percentiles exact."""
+
+MEASURES = (
+    "mean absolute drift",
+    "share who flipped",
+    "shift of the mean",
+    "change of spread",
+    "change of assortativity",
+    "order consistency",
+)
+"""Population measures at the last wave, in the order in which a report lists them."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval over runs, or the reason why there is none."""
+
+    runs: int
+    low: float | None
+    high: float | None
+    words: str
+    """What a report prints: the interval, or plain words in its place."""
+
+
+def population_measures(run: RunFrames) -> pd.DataFrame:
+    """All of `MEASURES` for each arm and question of one run, at its last wave.
+
+    Changes and shifts are last wave minus wave 0.
+
+    Returns:
+        Columns ``arm``, ``question``, ``measure``, ``value`` (NaN where not defined).
+    """
+    facts = run.facts
+    read = opinions(run.surveys)
+    level = levels(read)
+    alike = assortativity(read, facts.ties, directed=facts.directed)
+    parts = {
+        "mean absolute drift": _last(mean_absolute_drift(read), "value"),
+        "share who flipped": _last(flips(read), "value"),
+        "shift of the mean": _change(level, "mean"),
+        "change of spread": _change(level, "spread"),
+        "change of assortativity": _change(alike, "value"),
+        "order consistency": _last(order_consistency(read), "value"),
+    }
+    named = [part.rename("value").reset_index().assign(measure=m) for m, part in parts.items()]
+    return pd.concat(named, ignore_index=True)[["arm", "question", "measure", "value"]]
+
+
+def excess_over_floor(runs: Sequence[RunFrames]) -> pd.DataFrame:
+    """Each measure in the talk, under the control of the same run, and the difference.
+
+    Args:
+        runs: Runs with a talk arm; a run without a control has NaN for its floor.
+
+    Returns:
+        Columns ``run`` (position in `runs`), ``seed``, ``question``, ``measure``, ``talk``,
+        ``floor``, ``excess`` = talk - floor, and ``floor_arm`` (empty without a control).
+    """
+    tables = []
+    for position, run in enumerate(runs):
+        facts = run.facts
+        wide = population_measures(run).pivot(
+            index=["question", "measure"], columns="arm", values="value"
+        )
+        wide = wide.reindex(columns=list(dict.fromkeys([*wide.columns, *facts.arms])))
+        table = pd.DataFrame({"talk": wide[facts.main_arm]})
+        table["floor"] = wide[facts.floor_arm] if facts.floor_arm else np.nan
+        table["excess"] = table["talk"] - table["floor"]
+        table = table.reset_index()
+        table.insert(0, "seed", facts.seed)
+        table.insert(0, "run", position)
+        tables.append(table.assign(floor_arm=facts.floor_arm or ""))
+    return pd.concat(tables, ignore_index=True)
+
+
+def interval_over_runs(
+    values: Sequence[float], rng: np.random.Generator, *, confidence: float = 0.95
+) -> Interval:
+    """Bias-corrected and accelerated bootstrap interval of the mean over runs.
+
+    Source: Efron 1987, JASA 82, 171-185, as in `scipy.stats.bootstrap`.
+
+    Args:
+        values: One value a run; values that are not finite are left out.
+        rng: Draws the resamples.
+        confidence: Level in (0, 1).
+
+    Returns:
+        The interval, or, with fewer than six runs, none and the words that say why.
+    """
+    finite = np.array([value for value in values if np.isfinite(value)])
+    runs = len(finite)
+    if runs < LEAST_RUNS:
+        return Interval(runs, None, None, _too_few(runs))
+    if np.ptp(finite) == 0:
+        return Interval(runs, None, None, f"all {runs} runs alike: no interval")
+    found = stats.bootstrap(
+        (finite,), np.mean, n_resamples=RESAMPLES, confidence_level=confidence, rng=rng
+    ).confidence_interval
+    low, high = float(found.low), float(found.high)
+    words = f"{confidence:.0%} interval {low:+.2f} to {high:+.2f} over {runs} runs"
+    return Interval(runs, low, high, words)
+
+
+def _too_few(runs: int) -> str:
+    if runs == 0:
+        return "not measured in any run"
+    if runs == 1:
+        return "one run: no interval; the run is the unit of replication"
+    return f"{runs} runs: too few for an interval (at least {LEAST_RUNS}); the run is the unit"
+
+
+def _last(frame: pd.DataFrame, column: str) -> "pd.Series[float]":
+    """`column` at the last wave of each arm and question."""
+    # tail(1), not last(): the latter would step over a NaN to an earlier wave.
+    final = frame.sort_values("wave").groupby(["arm", "question"]).tail(1)
+    return final.set_index(["arm", "question"])[column]
+
+
+def _change(frame: pd.DataFrame, column: str) -> "pd.Series[float]":
+    """`column` at the last wave minus at wave 0; NaN without a wave 0."""
+    start = frame[frame["wave"] == 0].set_index(["arm", "question"])[column]
+    return _last(frame, column).sub(start)

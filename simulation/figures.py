@@ -1,0 +1,275 @@
+"""Pictures of a run: every function takes a frame and returns an Axes, for notebooks too.
+
+Colour means opinion and nothing else: dark blue against, pale undecided, orange for. The two
+ends differ in lightness and the network prints its numbers, so a grey print can be read. Ink is
+the talk, grey is the noise floor. Without an `ax` a function makes a figure of its own, free of
+pyplot's global state; ``axes.figure`` is that figure.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from math import isnan
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from simulation.analysis.opinion import levels
+from simulation.view import MINUS, View, signed
+
+INK, QUIET, FLOOR, HAIR = "#23272e", "#6b7078", "#b4b8be", "#e3e4e6"
+OPINION = LinearSegmentedColormap.from_list("opinion", ["#1f3a6e", "#f1ede4", "#e58a1f"])
+SCALE = Normalize(-1, 1)
+"""Opinions run from -1 to 1."""
+
+OPINION_AXIS = f"opinion ({MINUS}1 strongly against … +1 strongly for)"
+TIME_AXIS = "virtual time (rounds; 0 is before the talk)"
+Drawing = Axes | Sequence[Axes]
+"""What a function here returns: one panel, or several of one figure."""
+WIDTH = 7.2
+"""Inches: the text width of a printed page."""
+SMALL, TINY = 9.0, 7.5
+"""Points."""
+
+
+def population(opinions: pd.DataFrame, view: View) -> list[Axes]:
+    """The whole town over time, talk beside floor: everybody, their mean, and one deviation.
+
+    Args:
+        opinions: From `analysis.opinion.opinions`; degenerate answers are left out.
+        view: What to show.
+    """
+    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+    arms = view.arms[::-1]
+    panels: list[Axes] = list(figure.subplots(1, len(arms), sharey=True, squeeze=False)[0])
+    for arm, panel in zip(arms, panels, strict=True):
+        colour = INK if arm == view.main else QUIET
+        for agent in view.labels:
+            waves, held = _course(view.rows(opinions, arm), agent)
+            panel.plot(waves, held, color=colour, linewidth=0.7, alpha=0.35)
+        rows = view.rows(levels(opinions), arm)
+        low, high = rows["mean"] - rows["spread"], rows["mean"] + rows["spread"]
+        panel.fill_between(rows["wave"], low, high, color=colour, alpha=0.14, linewidth=0)
+        panel.plot(rows["wave"], rows["mean"], color=colour, linewidth=2.4)
+        spread = "" if rows.empty else _course_in_words(rows)
+        panel.set_title(arm, fontsize=SMALL, color=colour, loc="left", fontweight="bold")
+        panel.set_title(spread, fontsize=TINY, color=QUIET, loc="right")
+        _opinion_axis(panel)
+    figure.supxlabel(TIME_AXIS, fontsize=SMALL, color=QUIET)
+    figure.supylabel(OPINION_AXIS, fontsize=TINY, color=QUIET)
+    return panels
+
+
+def trajectory(opinions: pd.DataFrame, view: View, agent: str, ax: Axes | None = None) -> Axes:
+    """One agent's opinion over time: the talk in ink, the noise floor as a broad grey line.
+
+    Args:
+        opinions: From `analysis.opinion.opinions`; degenerate answers appear as gaps.
+        view: What to show.
+        agent: Key of the agent.
+        ax: Where to draw.
+    """
+    ax = ax or new_axes(WIDTH / 2, 2.4)
+    if view.floor:
+        waves, held = _course(view.rows(opinions, view.floor), agent)
+        ax.plot(waves, held, color=FLOOR, linewidth=3.6, solid_capstyle="round")
+    waves, held = _course(view.rows(opinions, view.main), agent)
+    ax.plot(waves, held, color=INK, linewidth=1.3)
+    known = held.dropna()
+    for place in {*known.index[:1], *known.index[-1:]}:
+        shade = OPINION(SCALE(held[place]))
+        ax.scatter([waves[place]], [held[place]], s=26, color=[shade], edgecolors=INK, zorder=3)
+    _opinion_axis(ax)
+    ax.set_title(view.labels[agent], fontsize=SMALL, color=INK, loc="left", parse_math=False)
+    return ax
+
+
+def trajectories(opinions: pd.DataFrame, view: View, columns: int = 4) -> list[Axes]:
+    """Small multiples of `trajectory`, one an agent, in the order of ``view.labels``."""
+    rows = -(-len(view.labels) // columns)
+    figure = Figure(figsize=(WIDTH, 0.55 + 1.45 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    panels: list[Axes] = list(grid[: len(view.labels)])
+    for agent, panel in zip(view.labels, panels, strict=True):
+        trajectory(opinions, view, agent, panel)
+    _name_lines(opinions, view, panels)
+    for spare in grid[len(panels) :]:
+        spare.set_axis_off()
+    figure.supxlabel(TIME_AXIS, fontsize=SMALL, color=QUIET)
+    figure.supylabel(OPINION_AXIS, fontsize=SMALL, color=QUIET)
+    return panels
+
+
+def drifts(
+    drift: pd.DataFrame, view: View, *, reach: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Drift of each agent at the last wave, talk against floor; the band is the floor's size.
+
+    Args:
+        drift: From `analysis.opinion.drift`.
+        view: What to show.
+        reach: Largest drift on the axis. Given, agents keep the order of ``view.labels``, so
+            that figures of several runs can be compared; left out, they are sorted by drift.
+        ax: Where to draw.
+    """
+    moved = pd.DataFrame({arm: view.finals(drift, arm, "drift") for arm in view.arms})[::-1]
+    if reach is None:
+        moved = moved.sort_values(view.main, na_position="first")
+        reach = float(moved.abs().max().fillna(0.0).max())
+    ax = ax or new_axes(WIDTH, 0.8 + 0.27 * len(moved))
+    if view.floor:
+        size = float(moved[view.floor].abs().mean())
+        ax.axvspan(-size, size, color=FLOOR, alpha=0.3, linewidth=0)
+    ax.axvline(0, color=QUIET, linewidth=0.6, zorder=0)
+    ax.hlines(range(len(moved)), moved.min(axis=1), moved.max(axis=1), color=FLOOR, linewidth=1.2)
+    for arm in view.arms:
+        face, edge = (INK, INK) if arm == view.main else ("white", QUIET)
+        ax.scatter(moved[arm], range(len(moved)), s=34, color=face, edgecolors=edge, zorder=2)
+    limit = max(0.25, 1.15 * reach)
+    ax.set_xlim(-limit, limit)
+    _agent_axis(ax, [view.labels[agent] for agent in moved.index])
+    words = f"drift: opinion after the talk {MINUS} before ({MINUS}2 … +2)"
+    ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
+    _name_dots(ax, moved.iloc[-1], len(moved) - 1)
+    return ax
+
+
+def consistency(consistent: pd.DataFrame, view: View, ax: Axes | None = None) -> Axes:
+    """Share of an agent's surveys in which both option orders give the same answer.
+
+    Args:
+        consistent: From ``order_consistency(opinions, by=["arm", "question", "agent"])``.
+        view: What to show.
+        ax: Where to draw.
+    """
+    chosen = consistent[consistent["arm"] == view.main].assign(wave=0)
+    share = view.finals(chosen, view.main, "value")
+    names = [*view.labels.values(), "mean"][::-1]
+    values = [*share, float(share.mean())][::-1]
+    ax = ax or new_axes(WIDTH, 0.8 + 0.27 * len(names))
+    ax.barh(range(len(names)), values, height=0.55, color=[INK] + [FLOOR] * len(share))
+    for height, value in enumerate(values):
+        words = "not asked in both orders" if isnan(value) else f"{value:.0%}"
+        at = 0 if isnan(value) else value
+        ax.text(at, height, f" {words}", fontsize=TINY, color=INK, va="center")
+    ax.set_xlim(0, 1.08)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    _agent_axis(ax, names)
+    words = "surveys with the same answer in both option orders"
+    ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
+    return ax
+
+
+def outcomes(runs: Mapping[str, pd.DataFrame], view: View, ax: Axes | None = None) -> Axes:
+    """Where each agent ends up in each of several runs, one mark a run.
+
+    Args:
+        runs: `analysis.opinion.opinions` of each run, by the run's name.
+        view: What to show.
+        ax: Where to draw.
+    """
+    ends = {name: view.finals(frame, view.main, "opinion") for name, frame in runs.items()}
+    table = pd.DataFrame(ends)[::-1]
+    ax = ax or new_axes(WIDTH, 1.0 + 0.3 * len(table))
+    ax.hlines(range(len(table)), table.min(axis=1), table.max(axis=1), color=FLOOR, linewidth=1.2)
+    ax.axvline(0, color=HAIR, linewidth=0.8, zorder=0)
+    for rank, name in enumerate(ends):
+        grey = f"{0.15 + 0.85 * rank / max(len(ends) - 1, 1):.3f}"
+        mark = "osD^v<>P"[rank % 8]
+        aside = min(0.12, 0.6 / len(ends)) * (rank - (len(ends) - 1) / 2)
+        shifted = [place + aside for place in range(len(table))]
+        ax.scatter(table[name], shifted, s=36, color=grey, marker=mark, edgecolors=INK,
+                   linewidths=0.8, label=name, zorder=3)  # fmt: skip
+    ax.legend(frameon=False, fontsize=TINY, ncols=6, loc="lower left", borderaxespad=0,
+              bbox_to_anchor=(0, 1), handletextpad=0.1)  # fmt: skip
+    ax.set_xlim(-1.06, 1.06)
+    _agent_axis(ax, [view.labels[str(agent)] for agent in table.index])
+    ax.set_xlabel("after the talk: " + OPINION_AXIS, fontsize=SMALL, color=QUIET)
+    return ax
+
+
+def picture(drawing: Drawing, file_format: str) -> bytes:
+    """The whole figure that holds `drawing`, as a file: ``png`` (200 dots per inch) or ``svg``.
+
+    The same figure gives the same bytes. An SVG has no background, so that it takes the page's.
+    """
+    figure = (drawing if isinstance(drawing, Axes) else drawing[0]).get_figure(root=True)
+    buffer = BytesIO()
+    vector = file_format == "svg"
+    if figure is not None:
+        with mpl.rc_context({"svg.hashsalt": "symposion"}):
+            figure.savefig(
+                buffer,
+                format=file_format,
+                dpi=200,
+                transparent=vector,
+                metadata={"Date": None} if vector else {},
+            )
+        figure.set_layout_engine("none")  # laid out once; the next format need not again
+    return buffer.getvalue()
+
+
+def new_axes(width: float, height: float) -> Axes:
+    """The only axes of a new figure, `width` x `height` inches."""
+    return Figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def _course(rows: pd.DataFrame, agent: str) -> "tuple[pd.Series[int], pd.Series[float]]":
+    """Waves and opinions of one agent; degenerate answers are NaN."""
+    mine = rows[rows["agent"] == agent]
+    return mine["wave"], mine["opinion"].mask(mine["degenerate"])
+
+
+def _course_in_words(rows: pd.DataFrame) -> str:
+    first, last = rows.iloc[0], rows.iloc[-1]
+    start, end = (f"{signed(row['mean'])} ± {row['spread']:.2f}" for row in (first, last))
+    return f"{start} → {end}"
+
+
+def _name_lines(opinions: pd.DataFrame, view: View, panels: Sequence[Axes]) -> None:
+    """Names the two lines once, in the panel where they end farthest apart."""
+    ends = pd.DataFrame({arm: view.finals(opinions, arm, "opinion") for arm in view.arms}).dropna()
+    if ends.empty:
+        return
+    widest = str((ends.max(axis=1) - ends.min(axis=1)).idxmax())
+    panel = panels[list(view.labels).index(widest)]
+    last = view.rows(opinions, view.main)["wave"].max()
+    for arm, end in ends.loc[widest].items():
+        above = arm == ends.loc[widest].idxmax()
+        panel.annotate(str(arm), (last, end), (0, 7 if above else -7), textcoords="offset points",
+                       fontsize=TINY, color=QUIET, ha="right",
+                       va="bottom" if above else "top")  # fmt: skip
+
+
+def _opinion_axis(ax: Axes) -> None:
+    ax.set_ylim(-1.08, 1.08)
+    ax.set_yticks([-1, 0, 1], labels=[f"{MINUS}1", "0", "+1"])
+    ax.axhline(0, color=HAIR, linewidth=0.8, zorder=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _quieten(ax)
+
+
+def _agent_axis(ax: Axes, names: Sequence[str]) -> None:
+    ax.set_yticks(range(len(names)), labels=list(names), parse_math=False)
+    ax.set_ylim(-0.7, len(names) - 0.3)
+    _quieten(ax)
+    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    ax.spines["left"].set_visible(False)
+
+
+def _quieten(ax: Axes) -> None:
+    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(HAIR)
+
+
+def _name_dots(ax: Axes, row: "pd.Series[float]", height: int) -> None:
+    """Names the dots of one row, outwards of each other."""
+    for arm, value in row.dropna().items():
+        right = arm == row.idxmax()
+        ax.annotate(str(arm), (value, height), (4 if right else -4, 6), textcoords="offset points",
+                    fontsize=TINY, color=QUIET, ha="left" if right else "right")  # fmt: skip

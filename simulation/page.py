@@ -1,0 +1,291 @@
+"""What a report says: the words, tables and transcripts of a page, from the frames of its runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from string import ascii_uppercase
+
+import numpy as np
+import pandas as pd
+
+from simulation.analysis.excess import MEASURES, Interval, excess_over_floor, interval_over_runs
+from simulation.analysis.frames import UNFINISHED, AgentFacts, RunFacts, RunFrames
+from simulation.analysis.opinion import opinions, order_consistency
+from simulation.view import MINUS, View, signed
+
+MEANINGS = {
+    "mean absolute drift": "how far an agent moved from where it stood before, 0 to 2",
+    "share who flipped": "agents whose likeliest answer is no longer the one before the talk",
+    "shift of the mean": f"where the group as a whole moved, {MINUS}2 to +2",
+    "change of spread": "standard deviation over agents; below 0, they came together",
+    "change of assortativity": f"above 0, neighbours think more alike than before, {MINUS}2 to +2",
+    "order consistency": "answers that stay the same when the options are listed in reverse",
+}
+"""What each of `MEASURES` tells, in a line."""
+SHARES = ("share who flipped", "order consistency")
+"""Measures printed in per cent."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One run, read once for all parts of the page."""
+
+    name: str
+    """``Run A``, ``Run B`` and so on."""
+    facts: RunFacts
+    view: View
+    frames: RunFrames
+    opinions: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A row of the table of effects: means over the runs of one design, as printed."""
+
+    measure: str
+    meaning: str
+    talk: str
+    floor: str
+    excess: str
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Design:
+    """Runs that differ in their seed alone, and what they show together."""
+
+    name: str
+    runs: tuple[Reading, ...]
+    effects: tuple[Effect, ...]
+    lede: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table: an agent and its cells."""
+
+    name: str
+    cells: tuple[str, ...]
+    marked: bool = False
+    """Whether the runs differ here."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A line of the transcript."""
+
+    round: int
+    speaker: str
+    text: str
+    heard: int
+    """How many agents took it in."""
+
+
+def read(runs: Sequence[RunFrames]) -> list[Reading]:
+    """Reads every run's opinions and gives the runs their names."""
+    readings = []
+    for position, run in enumerate(runs):
+        many, letter = divmod(position, len(ascii_uppercase))
+        name = f"Run {ascii_uppercase[letter]}{many or ''}"
+        facts = run.facts
+        view = View.of(facts)
+        found = opinions(run.surveys)
+        if len(found) and facts.topic not in set(found["question"]):
+            view = View(str(found["question"].iloc[0]), view.labels, view.main, view.floor)
+        readings.append(Reading(name, facts, view, run, found))
+    return readings
+
+
+def designs(readings: Sequence[Reading], rng: np.random.Generator) -> list[Design]:
+    """Groups runs that are replicates of each other and states their effects over the floor."""
+    groups: dict[tuple[object, ...], list[Reading]] = {}
+    for reading in readings:
+        groups.setdefault(reading.facts.design, []).append(reading)
+    return [_design(group, rng) for group in groups.values()]
+
+
+def transcript(reading: Reading, arm: str) -> list[Utterance]:
+    """Everything said in one arm, in the order of virtual time and of seats."""
+    seats = {key: seat for seat, key in enumerate(reading.facts.labels)}
+    turns = reading.frames.turns
+    said = turns[turns["arm"] == arm]
+    said = said.assign(seat=said["agent"].map(seats)).sort_values(["time", "seat", "counter"])
+    heard = reading.frames.exposures
+    heard = heard[(heard["arm"] == arm) & (heard["noticed"] != 0)]
+    heard = heard.drop_duplicates(["listener", "speaker", "speaker_counter"])
+    listeners = heard.groupby(["speaker", "speaker_counter"]).size().to_dict()
+    return [
+        Utterance(
+            round=int(time),
+            speaker=reading.facts.labels.get(agent, agent),
+            text=text,
+            heard=listeners.get((agent, counter), 0),
+        )
+        for time, agent, counter, text in zip(
+            said["time"], said["agent"], said["counter"], said["text"], strict=True
+        )
+    ]
+
+
+def wears(agent: AgentFacts) -> str:
+    """What an agent is, in words: ``ada (late), LoRA 0123456789ab``."""
+    if agent.kind == "base":
+        return "nothing: the bare base model"
+    who = f"{agent.persona} ({agent.stage})" if agent.stage else agent.persona
+    return f"{who}, LoRA {agent.adapter[:12]}" if agent.kind == "lora" else f"{who}, in the prompt"
+
+
+def casts(readings: Sequence[Reading]) -> list[Row]:
+    """One row an agent: what it wears in each run, or in all of them where they are cast alike."""
+    alike = len({reading.facts.agents for reading in readings}) == 1
+    rows = []
+    for key, label in _all_labels(readings).items():
+        worn = [_worn(reading, key) for reading in (readings[:1] if alike else readings)]
+        rows.append(Row(label, tuple(worn), marked=len(set(worn)) > 1))
+    return rows
+
+
+def contrast(readings: Sequence[Reading]) -> str:
+    """In what the runs differ from the first, a sentence each."""
+    first = readings[0]
+    unlike = [(other.name, ", ".join(_unlike(first, other))) for other in readings[1:]]
+    return " ".join(
+        f"{name} differs from {first.name} in {fields or 'nothing'}." for name, fields in unlike
+    )
+
+
+def differences(readings: Sequence[Reading]) -> list[Row]:
+    """One row an agent: its opinion after the talk in each run; of two runs, B minus A as well."""
+    usable = [reading.opinions[~reading.opinions["degenerate"]] for reading in readings]
+    ends = [
+        reading.view.finals(frame, reading.view.main, "opinion")
+        for reading, frame in zip(readings, usable, strict=True)
+    ]
+    rows = []
+    for key, label in _all_labels(readings).items():
+        values = [float(end.get(key, float("nan"))) for end in ends]
+        if len(values) == 2:
+            values.append(values[1] - values[0])
+        rows.append(Row(label, tuple(signed(value) for value in values)))
+    return rows
+
+
+def limits(readings: Sequence[Reading], found: Sequence[Design]) -> list[str]:
+    """What the numbers on the page cannot show, in plain words."""
+    words = [
+        "The agents are language models. The numbers say what these models do under these "
+        "conditions; they are no evidence about people.",
+        "An opinion is read from the probabilities of the option letters, asked in private: it is "
+        "what the model would answer, which need not be what it says in the talk.",
+    ]
+    if any(len(design.runs) == 1 for design in found):
+        words.append(
+            "A design with one run has no interval: agents and turns of one run depend on each "
+            "other, so the run is the unit of replication. Run more seeds."
+        )
+    if any(reading.view.floor is None for reading in readings):
+        words.append("Without a control arm, drift cannot be told from noise: no excess is given.")
+    if any(reading.view.floor == "silent" for reading in readings):
+        words.append(
+            "The silent control repeats the survey without talk: it is a weaker floor than "
+            "scrambled talk, because its agents read nothing."
+        )
+    words += [
+        f"{reading.name} has not finished: it is read as far as it was committed."
+        for reading in readings
+        if reading.facts.finished == UNFINISHED
+    ]
+    words += [_order_words(reading) for reading in readings]
+    words += [_degenerate_words(reading) for reading in readings]
+    words.append(f"{len(MEASURES)} measures are shown without correction for their number.")
+    return [line for line in words if line]
+
+
+def _design(group: Sequence[Reading], rng: np.random.Generator) -> Design:
+    table = excess_over_floor([reading.frames for reading in group])
+    table = table[table["question"] == group[0].view.question]
+    effects = tuple(_effect(measure, table, rng) for measure in MEASURES)
+    name = ", ".join(reading.name for reading in group)
+    return Design(name, tuple(group), effects, _lede(group, effects))
+
+
+def _effect(measure: str, table: pd.DataFrame, rng: np.random.Generator) -> Effect:
+    rows = table[table["measure"] == measure]
+    talk, floor, excess = (float(rows[column].mean()) for column in ("talk", "floor", "excess"))
+    plain = measure in SHARES or measure == "mean absolute drift"
+    return Effect(
+        measure=measure,
+        meaning=MEANINGS[measure],
+        talk=_number(talk, measure, plain=plain),
+        floor=_number(floor, measure, plain=plain),
+        excess=_number(excess, measure, plain=False),
+        interval=interval_over_runs(list(rows["excess"]), rng),
+    )
+
+
+def _number(value: float, measure: str, *, plain: bool) -> str:
+    if isnan(value):
+        return "–"  # noqa: RUF001
+    if measure in SHARES:
+        return f"{value:.0%}" if plain else f"{signed(100 * value, 0)} points"
+    return f"{value:.2f}" if plain else signed(value)
+
+
+def _lede(group: Sequence[Reading], effects: Sequence[Effect]) -> str:
+    facts, view, drift = group[0].facts, group[0].view, effects[0]
+    waves = view.rows(group[0].opinions, view.main)["wave"]
+    rounds = f"{waves.max()} round{'' if waves.max() == 1 else 's'}" if len(waves) else "no round"
+    words = (
+        f"After {rounds}, the {len(facts.agents)} agents had moved by {drift.talk} on average on "
+        f"{view.question} (the scale is 2 wide)"
+    )
+    if view.floor is None:
+        return f"{words}. No control was run, so this cannot be told from noise."
+    words += f"; in the {view.floor} control by {drift.floor}"
+    return f"{words}. The excess over this floor is {drift.excess} ({drift.interval.words})."
+
+
+def _order_words(reading: Reading) -> str:
+    agreed = order_consistency(reading.opinions, by=["question"])
+    share = agreed.loc[agreed["question"] == reading.view.question, "value"]
+    if share.empty:
+        return f"{reading.name}: options were asked in one order only; their order may matter."
+    changed = 1 - float(share.iloc[0])
+    return f"{reading.name}: {changed:.0%} of the answers change when the options are reversed."
+
+
+def _degenerate_words(reading: Reading) -> str:
+    count = int(reading.opinions["degenerate"].sum())
+    if count == 0:
+        return ""
+    return (
+        f"{reading.name}: {count} of {len(reading.opinions)} answers are degenerate (less than "
+        "half of the probability lies on the options); no measure counts them."
+    )
+
+
+def _unlike(one: Reading, other: Reading) -> list[str]:
+    found = []
+    if one.facts.seed != other.facts.seed:
+        found.append(f"seed ({other.facts.seed} for {one.facts.seed})")
+    for key, label in _all_labels([one, other]).items():
+        here, there = _worn(one, key), _worn(other, key)
+        if here != there:
+            found.append(f"what {label} wears ({there} for {here})")
+    for field in ("scenario", "topic", "ties", "arms", "waves", "model"):
+        if getattr(one.facts, field) != getattr(other.facts, field):
+            found.append(field)
+    return found
+
+
+def _worn(reading: Reading, key: str) -> str:
+    return next((wears(agent) for agent in reading.facts.agents if agent.key == key), "not there")
+
+
+def _all_labels(readings: Sequence[Reading]) -> dict[str, str]:
+    """Names by key of everybody in any run, in the order of first appearance."""
+    labels: dict[str, str] = {}
+    for reading in readings:
+        for key, label in reading.facts.labels.items():
+            labels.setdefault(key, label)
+    return labels

@@ -1,0 +1,1 @@
+"""The picture of who hears whom: where each agent stands, and how it is drawn."""

@@ -1,0 +1,106 @@
+"""The excess over the floor by hand, and intervals that say when they cannot be given."""
+
+import numpy as np
+import pytest
+
+from simulation.analysis.excess import MEASURES, excess_over_floor, interval_over_runs
+
+from .worlds import run_of
+
+AGENTS = {"ada": "Ada Lind", "bo": "Bo Reed"}
+HELD = {
+    ("talk", "ada", 0): -0.6,
+    ("talk", "ada", 1): 0.6,
+    ("talk", "bo", 0): 0.3,
+    ("talk", "bo", 1): 0.1,
+    ("scrambled", "ada", 0): -0.6,
+    ("scrambled", "ada", 1): -0.5,
+    ("scrambled", "bo", 0): 0.3,
+    ("scrambled", "bo", 1): 0.3,
+}
+
+
+def table_of(*runs):
+    return excess_over_floor(runs).set_index(["run", "measure"])
+
+
+def test_every_measure_by_hand():
+    table = table_of(run_of(HELD, AGENTS))
+    expected = {
+        "mean absolute drift": (0.7, 0.05),
+        "share who flipped": (1.0, 0.0),
+        "shift of the mean": (0.5, 0.05),
+        "change of spread": (0.25 - 0.45, 0.4 - 0.45),
+        "change of assortativity": (0.0, 0.0),  # two agents, one tie: -1 throughout
+        "order consistency": (1.0, 1.0),
+    }
+    assert set(expected) == set(MEASURES)
+    for measure, (talk, floor) in expected.items():
+        row = table.loc[(0, measure)]
+        assert row.talk == pytest.approx(talk), measure
+        assert row.floor == pytest.approx(floor), measure
+        assert row.excess == pytest.approx(talk - floor), measure
+        assert (row.seed, row.floor_arm) == (7, "scrambled")
+
+
+def test_runs_are_paired_within_themselves():
+    calmer = {key: (-0.6 if key[1] == "ada" else 0.3) for key in HELD}
+    table = table_of(run_of(HELD, AGENTS), run_of(calmer, AGENTS, seed=8))
+    assert table.loc[(1, "mean absolute drift")].excess == pytest.approx(0.0)
+    assert table.loc[(1, "mean absolute drift")].seed == 8
+
+
+def test_the_silent_arm_is_the_floor_where_nothing_better_was_run():
+    held = {("silent" if arm == "scrambled" else arm, *rest): v for (arm, *rest), v in HELD.items()}
+    table = table_of(run_of(held, AGENTS, arms=["talk", "silent"]))
+    assert set(table["floor_arm"]) == {"silent"}
+    assert table.loc[(0, "mean absolute drift")].excess == pytest.approx(0.65)
+
+
+def test_without_a_control_there_is_no_excess():
+    held = {key: value for key, value in HELD.items() if key[0] == "talk"}
+    table = table_of(run_of(held, AGENTS, arms=["talk"]))
+    assert table["excess"].isna().all()
+    assert table.loc[(0, "mean absolute drift")].talk == pytest.approx(0.7)
+
+
+def test_an_arm_that_has_not_begun_counts_as_missing():
+    held = {key: value for key, value in HELD.items() if key[0] == "talk"}
+    assert table_of(run_of(held, AGENTS))["excess"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([], "not measured"),
+        ([0.3], "one run: no interval; the run is the unit of replication"),
+        ([0.3, float("nan")], "one run: no interval"),
+        ([0.1] * 5, "5 runs: too few"),
+        ([0.1] * 6, "all 6 runs alike"),
+    ],
+)
+def test_no_interval_is_invented(values, words):
+    found = interval_over_runs(values, np.random.default_rng(0))
+    assert (found.low, found.high) == (None, None)
+    assert words in found.words
+
+
+def test_the_interval_of_many_normal_runs_is_that_of_the_textbook():
+    values = np.random.default_rng(1).normal(0.2, 0.1, 400)
+    found = interval_over_runs(list(values), np.random.default_rng(2))
+    half = 1.96 * values.std(ddof=1) / np.sqrt(400)
+    assert found.low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+def test_an_interval_moves_with_its_values_and_is_drawn_from_the_given_generator():
+    values = [0.1, 0.2, 0.15, 0.3, 0.05, 0.25]
+    here = interval_over_runs(values, np.random.default_rng(3))
+    again = interval_over_runs(values, np.random.default_rng(3))
+    there = interval_over_runs([value + 1 for value in values], np.random.default_rng(3))
+    assert here == again
+    assert here.low is not None
+    assert here.high is not None
+    assert here.low < np.mean(values) < here.high
+    assert there.low == pytest.approx(here.low + 1)
+    assert there.high == pytest.approx(here.high + 1)
