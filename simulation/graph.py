@@ -19,17 +19,17 @@ Generator = Callable[[int, int], "nx.Graph[int]"]
 
 def small_world(n: int, seed: int) -> "nx.Graph[int]":
     """Ring of 4 neighbours each, 1 tie in 10 rewired (Watts & Strogatz 1998, Nature 393:440)."""
-    if n < 3:
-        return nx.path_graph(n)
-    graph: nx.Graph[int] = nx.connected_watts_strogatz_graph(n, min(4, n - 1), 0.1, seed=seed)
+    graph: nx.Graph[int] = (
+        nx.path_graph(n)
+        if n < 3
+        else nx.connected_watts_strogatz_graph(n, min(4, n - 1), 0.1, seed=seed)
+    )
     return graph
 
 
 def scale_free(n: int, seed: int) -> "nx.Graph[int]":
     """Two ties per newcomer, to whoever has many (Barabasi & Albert 1999, Science 286:509)."""
-    if n < 3:
-        return nx.path_graph(n)
-    graph: nx.Graph[int] = nx.barabasi_albert_graph(n, 2, seed=seed)
+    graph: nx.Graph[int] = nx.path_graph(n) if n < 3 else nx.barabasi_albert_graph(n, 2, seed=seed)
     return graph
 
 

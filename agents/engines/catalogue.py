@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agents.engines.embedded import EmbeddedEngine
 
 ENGINES = ("embedded", "scripted")
-"""``embedded``: transformers and peft in this process. ``scripted``: a Python function."""
+"""``embedded``: transformers in this process. ``scripted``: a Python function."""
 
 WIND_TUNNEL = Path(__file__).parents[2] / "personas" / "windtunnel" / "base"
 """The small model that ships with the project."""

@@ -1,13 +1,20 @@
 """`symposion persona …`: who there is, and how an adapter comes from raw text."""
 
-from typing import Annotated
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
 from personas.persona import find_persona, library, load_persona
+
+if TYPE_CHECKING:
+    from personas.tuning import TuningStep
 
 app = typer.Typer(help="Lists personas and trains their adapters.", no_args_is_help=True)
 
@@ -32,20 +39,37 @@ def list_() -> None:
 @app.command()
 def train(
     names: Names,
+    model: Annotated[
+        Path, typer.Option(help="Folder of the base model.", show_default=False)
+    ] = WIND_TUNNEL,
     seed: Annotated[int, typer.Option(help="Of the material's order and the weights.")] = 0,
-    threads: Annotated[int, typer.Option(help="Processor threads.")] = 2,
 ) -> None:
     """Trains an adapter from each persona's raw text and makes it the current one."""
     with clear_errors(resume="Adapters that were finished are in place; train the rest again."):
-        for folder in [find_persona(name) for name in names]:
-            from personas.tuning import TuningRecipe, TuningStep, train_persona
+        folders = [find_persona(name) for name in names]
+        from personas.tuning import TuningRecipe, tune
+        from personas.windtunnel.life import read_person
 
+        for folder in folders:
+            person = read_person(folder)
             with Progress(console=out) as bar:
-                task = bar.add_task(folder.name, total=None)
+                show = _step_shower(bar, folder.name)
+                adapter = tune(person, model, folder / "adapters", TuningRecipe(seed), on_step=show)
+            out.print(f"{folder.name}: {_figures(adapter)}", markup=False)
 
-                def show(step: TuningStep, bar: Progress = bar, task: int = task) -> None:
-                    words = f"{folder.name}  loss {step.loss:.3f}"  # noqa: B023, called at once
-                    bar.update(task, total=step.steps, completed=step.step, description=words)  # type: ignore[arg-type]
 
-                adapter = train_persona(folder, TuningRecipe(seed=seed), show, threads)
-            out.print(f"{folder.name}: {adapter}", markup=False)
+def _step_shower(bar: Progress, name: str) -> "Callable[[TuningStep], None]":
+    task = bar.add_task(name, total=None)
+
+    def show(step: "TuningStep") -> None:
+        words = f"{name}  loss {step.loss:.3f}" if step.step < step.steps else f"{name}  probing"
+        bar.update(task, total=step.steps, completed=step.step, description=words)
+
+    return show
+
+
+def _figures(adapter: Path) -> str:
+    """The adapter and what its card says that it can do."""
+    card = json.loads((adapter / "card.json").read_text(encoding="utf-8"))
+    shares = [f"{name} {figure['share']:.2f}" for name, figure in card["probes"].items()]
+    return f"{adapter} ({card['seconds']:.0f} s)\n  {', '.join(shares)}"

@@ -121,6 +121,7 @@ def run_experiment(
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
     scenario = replace(scenario, agents=recast(scenario.agents, _read_cast(cast or [])))
+    out.print(f"opening the {engine} engine", markup=False)
     voice = open_engine(engine, model)
     folder = out_ or Path("runs") / run_name(scenario, voice)
     going_on = (folder / FILE).exists()

@@ -1,4 +1,4 @@
-"""What a scenario in the town needs to know of a proposal: how it is opened, and how asked about."""
+"""What a scenario in the town takes from a proposal: an opening, an answer scale, a control."""
 
 from personas.errors import InputError, nearest
 from personas.windtunnel.proposals import BY_KEY, PROPOSALS

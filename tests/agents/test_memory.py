@@ -1,5 +1,7 @@
 """Memory drops its oldest part in blocks, and prompts alternate as models want."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +85,6 @@ def test_prompt_only_grows_at_its_end(owns):
     talk = [Utterance("Ada" if own else "Bo", f"{i}", own) for i, own in enumerate(owns)]
     agent = Agent("a", "Ada")
     heard = [i for i, own in enumerate(owns) if not own]
-    for shorter, longer in zip(heard, heard[1:], strict=False):
+    for shorter, longer in pairwise(heard):
         before, after = compose(agent, talk[: shorter + 1]), compose(agent, talk[: longer + 1])
         assert after[: len(before) - 1] == before[:-1]

@@ -1,0 +1,166 @@
+"""From a prompt's segments to token ids, so that nothing spoken can become structure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerBase
+
+from agents.engines.chatformat import Next, Place, chat_format
+from personas.errors import EngineError, InputError
+from personas.model import Control, Segment
+
+CACHED_TEXTS = 65_536
+"""Utterances whose ids are remembered."""
+
+Message = tuple[Next, list[str]]
+"""Who speaks, and the pieces of what is said."""
+
+
+class Renderer:
+    """Writes prompts for one tokenizer and reads its replies.
+
+    Spoken text goes through a copy of the tokenizer that has forgotten every special and added
+    token. Where a piece of the vocabulary itself is such a token, the text is cut inside it.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Renders the chat template, here and never again; see `agents.engines.chatformat`.
+
+        Raises:
+            InputError: The tokenizer has no fast form, or its template cannot be used.
+        """
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if not isinstance(backend, Tokenizer):
+            raise InputError("the base model needs a tokenizer.json; save its fast tokenizer")
+        self._tokenizer = tokenizer
+        self._clean = _without_added_tokens(backend)
+        self._reserved = frozenset(tokenizer.added_tokens_decoder) - {tokenizer.unk_token_id}
+        self._format = chat_format(tokenizer)
+        self._joints = {
+            joint: tuple(tokenizer.encode(text, add_special_tokens=False))
+            for joint, text in self._format.joints.items()
+        }
+        self._cached = lru_cache(maxsize=CACHED_TEXTS)(self._encode)
+
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """Tokens that end a reply: the tokenizer's own, and what the template ends a turn with."""
+        own, after_reply = self._tokenizer.eos_token_id, self._joints["assistant", "user"][:1]
+        ends = {own, *(token for token in after_reply if token in self._reserved)}
+        return frozenset(token for token in ends if token is not None)
+
+    def render(self, prompt: tuple[Segment, ...]) -> list[int]:
+        """Token ids of a prompt that ends in an open assistant message."""
+        ids: list[int] = []
+        place: Place = "start"
+        for following, texts in self._fit(_messages(prompt)):
+            ids.extend(self._joints[place, following])
+            for text in texts:
+                ids.extend(self.encode(text))
+            if following != "open":
+                place = following
+        return ids
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Ids of one spoken text, none of them special or added; cached by text."""
+        return self._cached(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of a reply, without special tokens."""
+        text = self._text(ids)
+        return text.strip().partition("\n")[0] if self._format.one_line else text
+
+    def is_over(self, ids: Sequence[int]) -> bool:
+        """Whether a reply ends here although no token says so: without a template, at the line."""
+        return self._format.one_line and "\n" in self._text(ids).lstrip()
+
+    def option_ids(self, options: Iterable[str]) -> list[int]:
+        """The tokens that stand for the options of a survey.
+
+        Raises:
+            EngineError: An option is none or several tokens, or the same as another.
+        """
+        ids: list[int] = []
+        for option in options:
+            tokens = self.encode(option)
+            if len(tokens) != 1 or tokens[0] in ids:
+                raise EngineError(
+                    f"option {option!r} must be one token of its own in this model, it is "
+                    f"{list(tokens)}; use distinct single letters or digits"
+                )
+            ids.extend(tokens)
+        return ids
+
+    def _fit(self, messages: list[Message]) -> list[Message]:
+        """Bends a conversation to what the template allows.
+
+        A system message that it refuses moves to the front of the first user message; messages
+        of one role that may not follow each other become one; where only a user may speak, an
+        empty user message goes in between.
+        """
+        if messages[0][0] == "system" and not self._format.takes_system:
+            messages = _fold_system(messages)
+        fitted: list[Message] = []
+        place: Place = "start"
+        for following, texts in messages:
+            if (place, following) in self._joints:
+                fitted.append((following, texts))
+            elif place == following:
+                fitted[-1][1].extend(["\n", *texts])
+            else:
+                fitted += [("user", []), (following, texts)]
+            place = following if following != "open" else place
+        return fitted
+
+    def _text(self, ids: Sequence[int]) -> str:
+        text = self._tokenizer.decode(
+            list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        assert isinstance(text, str)  # one sequence gives one text
+        return text
+
+    def _encode(self, text: str) -> tuple[int, ...]:
+        """Ids of `text`; half of a surrogate pair, which no tokenizer takes, becomes a `?`."""
+        return tuple(self._ids(text.encode("utf-8", "replace").decode("utf-8")))
+
+    def _ids(self, text: str) -> list[int]:
+        """Ids of `text`, cut in two wherever the vocabulary would yield a reserved token."""
+        encoding = self._clean.encode(text, add_special_tokens=False)
+        cuts = [
+            (start + stop) // 2
+            for token, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True)
+            if token in self._reserved and stop - start > 1
+        ]
+        if not cuts:  # a reserved token of one character has no other spelling: it is left out
+            return [token for token in encoding.ids if token not in self._reserved]
+        pieces = pairwise([0, *cuts, len(text)])
+        return [token for start, stop in pieces for token in self._ids(text[start:stop])]
+
+
+def _messages(prompt: tuple[Segment, ...]) -> list[Message]:
+    """The prompt's segments by message; the last is the reply that has been begun."""
+    messages: list[Message] = []
+    for part in prompt:
+        if isinstance(part, Control):
+            messages.append((part.role, []))
+        else:
+            messages[-1][1].append(part.text)
+    return [*messages[:-1], ("open", messages[-1][1])]
+
+
+def _fold_system(messages: list[Message]) -> list[Message]:
+    """Puts the system text in front of what the first user says."""
+    (_, system), *rest = messages
+    if rest[0][0] == "user":
+        return [("user", [*system, "\n\n", *rest[0][1]]), *rest[1:]]
+    return [("user", system), *rest]
+
+
+def _without_added_tokens(backend: Tokenizer) -> Tokenizer:
+    """A copy that knows the model's vocabulary and nothing that was put on top of it."""
+    state = json.loads(backend.to_str())
+    state.update(added_tokens=[], post_processor=None, truncation=None, padding=None)
+    return Tokenizer.from_str(json.dumps(state))
