@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.persona import Persona, Stage, find_persona, load_persona
 
@@ -35,9 +36,9 @@ class Agent:
             raise InputError(f"agent {self.key!r}: voice 'base' means no persona, others need one")
         if self.persona is not None and self.stage not in self.persona.stages:
             raise InputError(f"agent {self.key!r} needs a stage of persona {self.persona.key!r}")
-        if self.voice == "lora" and self.persona and self.persona.adapter is None:
+        if self.voice == "lora" and self.persona and self.stage and not self.stage.adapter:
             raise InputError(
-                f"persona {self.persona.key!r} has no adapter yet: "
+                f"persona {self.persona.key!r} has no adapter for stage {self.stage.name!r} yet: "
                 f"run `symposion persona train {self.persona.key}`, or cast it as "
                 f"prompt:{self.persona.key}"
             )
@@ -46,6 +47,11 @@ class Agent:
         """The same seat with the other's persona, stage and voice; the bare base keeps the year."""
         stage = other.stage or self.stage
         return replace(self, persona=other.persona, stage=stage, voice=other.voice)
+
+    @property
+    def adapter(self) -> Adapter | None:
+        """The weights that are worn; None for the bare base and for a persona in the prompt."""
+        return self.stage.adapter if self.stage and self.voice == "lora" else None
 
     @property
     def system_text(self) -> str:

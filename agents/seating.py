@@ -9,7 +9,7 @@ def townspeople(count: int) -> tuple[Agent, ...]:
     """The library's personas, each a LoRA adapter.
 
     First everybody as they are today; then the same people as they were in an earlier stage of
-    their lives, who wear the same adapter. Larger groups seat both again under numbered labels.
+    their lives, with an adapter of its own. Larger groups seat both again under numbered labels.
 
     Args:
         count: How many; keys and labels are unique whatever the number.

@@ -1,12 +1,12 @@
-"""A persona: a folder of raw text about one person, and the adapter trained from it.
+"""A persona: a folder of raw text about one person, and the adapters trained from it.
 
-The folder holds ``persona.toml`` (name, domains, stages in order), one subfolder of text per
-stage (see `personas.material`) and, once trained, ``adapters/<fingerprint>/`` with a file
-``adapters/CURRENT`` that names the one in use.
+The folder holds ``persona.toml`` (name, domains, stages in order) and one subfolder per stage with
+its text and, once trained, ``adapters/<fingerprint>/`` and a file ``adapters/CURRENT`` that names
+the one in use. Each stage has an adapter of its own: see "Agents" in docs/decisions.md.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from personas.adapter import Adapter, load_adapter
@@ -26,6 +26,8 @@ class Stage:
     """First and last year, both included."""
     profile: str
     """The person in a paragraph, for a persona that is prompted instead of trained."""
+    adapter: Adapter | None = None
+    """None before training."""
 
     def __post_init__(self) -> None:
         if not self.name or not self.name.replace("-", "").replace("_", "").isalnum():
@@ -45,8 +47,6 @@ class Persona:
     stages: tuple[Stage, ...]
     """In order of time, at least one."""
     folder: Path
-    adapter: Adapter | None = None
-    """None before training."""
     domains: tuple[str, ...] = ()
     """Fields of expertise."""
 
@@ -112,10 +112,10 @@ def load_persona(folder: Path, base: str | None = None) -> Persona:
     source = folder / "persona.toml"
     table = _read_toml(source)
     try:
-        stages = tuple(_stage(source, entry) for entry in _list(source, table, "stages"))
+        stages = tuple(_stage(source, entry, base) for entry in _list(source, table, "stages"))
         domains = tuple(str(word) for word in _list(source, table, "domains", ()))
         name = _text(source, table, "name")
-        return Persona(folder.name, name, stages, folder, _adapter(folder, base), domains)
+        return Persona(folder.name, name, stages, folder, domains)
     except InputError as error:
         prefix = "" if str(source.parent) in str(error) else f"{source}: "
         raise InputError(f"{prefix}{error}") from None
@@ -132,14 +132,15 @@ def _read_toml(source: Path) -> dict[str, object]:
         raise InputError(f"{source}: not valid TOML: {error}") from None
 
 
-def _stage(source: Path, entry: object) -> Stage:
+def _stage(source: Path, entry: object, base: str | None) -> Stage:
     if not isinstance(entry, dict):
         raise InputError(f"{source}: each stage must be a table, written [[stages]]")
     years = entry.get("years")
     if not (isinstance(years, list) and [type(year) for year in years] == [int, int]):
         raise InputError(f"{source}: years must be two whole numbers, such as [2004, 2015]")
     name, profile = _text(source, entry, "name"), _text(source, entry, "profile")
-    return Stage(name, (years[0], years[1]), profile)
+    stage = Stage(name, (years[0], years[1]), profile)  # checks the name before it is a path
+    return replace(stage, adapter=_adapter(source.parent / name, base))
 
 
 def _text(source: Path, table: dict[str, object], field: str) -> str:

@@ -184,10 +184,9 @@ class Desk:
         seed: int,
     ) -> Request:
         agent = self._agents[promise.agent]
-        adapter = agent.persona.adapter if agent.persona and agent.voice == "lora" else None
         later = SURVEYS_LAST if asked else 0.0
         prompt = compose(agent, remembered, asked)
-        return Request(prompt, adapter, sampling, seed, promise.time + later)
+        return Request(prompt, agent.adapter, sampling, seed, promise.time + later)
 
 
 def _check_context(scenario: Scenario, model: Model) -> None:

@@ -92,7 +92,7 @@ def run_name(scenario: Scenario, model: Model) -> str:
 def _check_bases(scenario: Scenario, identity: ModelIdentity) -> None:
     """Refuses adapters that were trained on another base model than the one that runs."""
     for agent in scenario.agents:
-        adapter = agent.persona.adapter if agent.persona and agent.voice == "lora" else None
+        adapter = agent.adapter
         if adapter and identity.base and adapter.base != identity.base:
             raise InputError(
                 f"adapter of agent {agent.key!r} ({adapter.folder}) was trained on base "

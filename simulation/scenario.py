@@ -138,7 +138,6 @@ def fingerprint(description: dict[str, object]) -> str:
 
 
 def _describe_agent(agent: Agent) -> dict[str, object]:
-    adapter = agent.persona.adapter if agent.persona and agent.voice == "lora" else None
     return {
         "key": agent.key,
         "label": agent.label,
@@ -146,7 +145,7 @@ def _describe_agent(agent: Agent) -> dict[str, object]:
         "stage": agent.stage.name if agent.stage else None,
         "voice": agent.voice,
         "system": agent.system_text,
-        "adapter": adapter.fingerprint if adapter else None,
+        "adapter": agent.adapter.fingerprint if agent.adapter else None,
     }
 
 

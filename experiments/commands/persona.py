@@ -26,13 +26,13 @@ Names = Annotated[
 @app.command(name="list")
 def list_() -> None:
     """Shows the personas that ship, their stages and adapters."""
-    table = Table("name", "person", "stages", "domains", "adapter", box=None)
+    table = Table("name", "person", "stages", "domains", "adapters", box=None)
     with clear_errors():
         for name in library():
             persona = load_persona(find_persona(name))
             stages = ", ".join(f"{s.name} {s.years[0]}-{s.years[1]}" for s in persona.stages)
-            mark = persona.adapter.fingerprint[:12] if persona.adapter else "none yet"
-            table.add_row(name, persona.name, stages, ", ".join(persona.domains), mark)
+            marks = [s.adapter.fingerprint[:8] if s.adapter else "none yet" for s in persona.stages]
+            table.add_row(name, persona.name, stages, ", ".join(persona.domains), ", ".join(marks))
     out.print(table)
 
 
@@ -44,18 +44,20 @@ def train(
     ] = WIND_TUNNEL,
     seed: Annotated[int, typer.Option(help="Of the material's order and the weights.")] = 0,
 ) -> None:
-    """Trains an adapter from each persona's raw text and makes it the current one."""
+    """Trains an adapter for every stage of each persona and makes it the current one."""
     with clear_errors(resume="Adapters that were finished are in place; train the rest again."):
         folders = [find_persona(name) for name in names]
-        from personas.tuning import TuningRecipe, tune
+        from personas.tuning import TuningRecipe, single_stages, tune
         from personas.windtunnel.life import read_person
 
         for folder in folders:
-            person = read_person(folder)
-            with Progress(console=out) as bar:
-                show = _step_shower(bar, folder.name)
-                adapter = tune(person, model, folder / "adapters", TuningRecipe(seed), on_step=show)
-            out.print(f"{folder.name}: {_figures(adapter)}", markup=False)
+            for person in single_stages(read_person(folder)):
+                stage = person.chapters[0].name
+                with Progress(console=out) as bar:
+                    show = _step_shower(bar, f"{folder.name}@{stage}")
+                    place = folder / stage / "adapters"
+                    adapter = tune(person, model, place, TuningRecipe(seed), on_step=show)
+                out.print(f"{folder.name}@{stage}: {_figures(adapter)}", markup=False)
 
 
 def _step_shower(bar: Progress, name: str) -> "Callable[[TuningStep], None]":

@@ -125,8 +125,9 @@ def copied_persona(tmp_path) -> Path:
 
 
 def adapter_of(folder: Path) -> Path:
-    """The current adapter's folder."""
-    return folder / "adapters" / (folder / "adapters" / "CURRENT").read_text().strip()
+    """The current adapter's folder, of the stage that is cast by default."""
+    adapters = folder / "late" / "adapters"
+    return adapters / (adapters / "CURRENT").read_text().strip()
 
 
 def cast_error(persona: Path) -> str:
@@ -157,7 +158,7 @@ def test_adapter_of_another_base(tea, copied_persona):
 
 
 def test_persona_without_an_adapter(tea, copied_persona):
-    shutil.rmtree(copied_persona / "adapters")
+    shutil.rmtree(copied_persona / "late" / "adapters")
     assert "symposion persona train" in cast_error(copied_persona)
 
 
