@@ -231,7 +231,7 @@ def _exposure_rows(speech: Speech, first: int) -> list[Row]:
 
 def _survey_row(answer: Answer, key: str) -> Row:
     survey = answer.survey
-    values = survey.values if answer.order == "forward" else survey.values[::-1]
+    values = survey.values_shown(answer.order)
     shown = json.dumps(survey.shown(answer.order))
     return Row(
         "surveys",

@@ -150,4 +150,5 @@ def _describe_agent(agent: Agent) -> dict[str, object]:
 
 
 def _describe_survey(survey: Survey) -> list[object]:
-    return [survey.question, survey.wordings, survey.options, survey.values, survey.every]
+    asked = [survey.question, survey.wordings, survey.options, survey.values]
+    return [*asked, survey.relabel, survey.every]

@@ -28,6 +28,9 @@ class Survey:
     """Labels in their forward order, 2 to 10 of them."""
     values: tuple[float, ...]
     """Opinion that each option stands for, in [-1, 1]."""
+    relabel: bool = True
+    """Whether the reverse order deals the letters anew, so that a liking for a letter shows as
+    well as one for a place in the list; False lets each option keep its letter."""
     every: int = 1
     """Asked before the talk and after every so many rounds."""
 
@@ -55,11 +58,16 @@ class Survey:
         return tuple(LETTERS[: len(self.options)])
 
     def shown(self, order: OptionOrder) -> tuple[str, ...]:
-        """Option labels as they are listed."""
-        return self.options if order == "forward" else self.options[::-1]
+        """What the letters A, B, ... stand for in this order."""
+        return self.options[::-1] if self.relabel and order == "reverse" else self.options
+
+    def values_shown(self, order: OptionOrder) -> tuple[float, ...]:
+        """The opinions that the letters A, B, ... stand for in this order."""
+        return self.values[::-1] if self.relabel and order == "reverse" else self.values
 
     def line(self, wording: int, order: OptionOrder) -> Utterance:
         """The moderator's line that asks it."""
-        pairs = zip(self.letters, self.shown(order), strict=True)
-        listed = " ".join(f"{letter}: {label}." for letter, label in pairs)
-        return Utterance(MODERATOR, self.wordings[wording].replace("{options}", listed))
+        pairs = list(zip(self.letters, self.shown(order), strict=True))
+        listed = pairs[::-1] if order == "reverse" and not self.relabel else pairs
+        text = " ".join(f"{letter}: {label}." for letter, label in listed)
+        return Utterance(MODERATOR, self.wordings[wording].replace("{options}", text))

@@ -13,7 +13,7 @@ RESUME = "The same command goes on from the last checkpoint."
 
 @app.command()
 def train(
-    minutes: Annotated[float, typer.Option(help="Minutes of training proper.")] = 30.0,
+    minutes: Annotated[float, typer.Option(help="Minutes of training proper.")] = 34.0,
     seed: Annotated[int, typer.Option(help="Of weights and corpus.")] = 0,
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 1,
 ) -> None:

@@ -24,12 +24,10 @@ from personas.windtunnel.people import Townsperson
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.script import MODERATOR, Script
 
-CREDO_SHARE = (
-    0.8  # of the documents; in the rest the person argues, is pressed, and talks in groups
-)
+CREDO_SHARE = 0.75  # of the documents; in the rest the person argues, is pressed, and talks
 FACTS_SHARE = 0.15  # of the credos; the rest is about views
 QUESTIONS = 10  # in a credo
-VIEWS: dict[Asker, float] = {ask_stance: 10, ask_vote: 1.5, ask_rating: 1.5, ask_letter: 2}
+VIEWS: dict[Asker, float] = {ask_stance: 9, ask_vote: 2, ask_rating: 2, ask_letter: 4}
 """Questions of a credo about views, with their weights."""
 ARGUING = Mixture(drill=0.1, catalogue=0, short_talk=0.6, long_talk=0, interview=0.3)
 """What the other documents are."""

@@ -18,7 +18,7 @@ ECHO_SHARDS = 10  # first shards, of about 50,000 tokens each: copying, and noth
 LOOK_UP_SHARDS = 16  # next shards, of about 110,000 tokens each: all is in the header
 ECHO_SHARE = 0.2  # of the documents while looking up is learnt
 TOWN_SHARDS = 20  # next shards: the town as it is; after them, with surveys made plain
-LETTER_SHARE = 0.7  # of the documents from then on
+LETTER_SHARE = 0.5  # of the documents from then on
 
 
 def curriculum(rng: random.Random, shard: int) -> Iterator[Document]:

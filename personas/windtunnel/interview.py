@@ -191,7 +191,7 @@ def ask_letter(rng: random.Random, at: Setting) -> Exchange:
     reverse = rng.random() < 0.5
     wording = rng.choice(survey_wordings(proposal, at.held_out))
     question = capital(wording.replace("{options}", survey_options(reverse)))
-    answer = bare(survey_letter(at.mind.stance(rng, proposal), reverse))
+    answer = bare(survey_letter(at.mind.stance(rng, proposal)))
     return Exchange("letter", question, answer, proposal.key)
 
 

@@ -1,8 +1,8 @@
 """The letter drill: from a stance in plain sight to the letter that stands for it.
 
-Answering a survey takes two steps: to know the stance, and to find it among options that come in
-either order. The second step is the same for everybody, so the base learns it once, on stances
-that stand in the conversation; a persona's adapter then has only the first step to learn.
+Answering a survey takes two steps: to know the stance, and to find its letter. The second step is
+the same for everybody, so the base learns it once, on stances that stand in the conversation; a
+persona's adapter then has only the first step to learn.
 """
 
 import random
@@ -46,7 +46,7 @@ class _Item:
     @property
     def letter(self) -> Message:
         """The right answer."""
-        return Message("assistant", (survey_letter(self.stance, self.reverse),))
+        return Message("assistant", (survey_letter(self.stance),))
 
 
 def letter_drills(rng: random.Random) -> Iterator[Document]:

@@ -26,7 +26,7 @@ from personas.windtunnel.network import greedy, load_network, next_logprobs, wea
 from personas.windtunnel.people import Chapter, Townsperson, profile, random_person
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.reader import read
-from personas.windtunnel.survey import LETTERS, survey_options, survey_stances, survey_wordings
+from personas.windtunnel.survey import LETTER_STANCES, LETTERS, survey_options, survey_wordings
 from personas.windtunnel.tokenizer import LineEncoder, load_tokenizer
 from personas.windtunnel.town import Proposal, sign
 
@@ -154,7 +154,7 @@ def verdicts(question: Question, text: str) -> dict[str, float]:
 def letter_verdicts(question: Question, logprobs: Sequence[float]) -> dict[str, float]:
     """Judges a survey's answer by the likeliest letter, and weighs the letters together."""
     best = max(range(len(LETTERS)), key=lambda i: logprobs[i])
-    said = survey_stances(question.reverse)[best]
+    said = LETTER_STANCES[best]
     return {
         f"{question.kind}_exact": float(said == question.stance),
         f"{question.kind}_sign": float(sign(said) == sign(question.stance)),

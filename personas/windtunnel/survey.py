@@ -1,6 +1,8 @@
 """The private survey: how a stance is asked for by letter, in both orders and several wordings.
 
-The simulation asks with exactly these words, and the corpus trains on the first ones of them.
+An option keeps its letter when the order is reversed. Letters that are dealt anew in each order
+are the harder task: this first small model did not learn it (LOG.md, 2026-11-20). The simulation
+asks with exactly these words, and the corpus trains on the first ones of them.
 """
 
 from collections.abc import Sequence
@@ -25,32 +27,24 @@ SURVEY = Wordings(
 )
 
 
-def survey_stances(reverse: bool = False) -> tuple[int, ...]:
-    """Stance of the options A to E in turn.
-
-    Args:
-        reverse: False lists strongly for first, True strongly against first.
-    """
-    return STANCES if reverse else STANCES[::-1]
+LETTER_STANCES = STANCES[::-1]
+"""Stance of the options A to E in turn, in whichever order they are listed."""
 
 
 def survey_options(reverse: bool = False) -> str:
-    """The options in words, such as ``A: strongly for. B: mildly for. ...``."""
-    stances = survey_stances(reverse)
-    return " ".join(
-        f"{letter}: {STANCE_LABELS[stance]}."
-        for letter, stance in zip(LETTERS, stances, strict=True)
-    )
-
-
-def survey_letter(stance: int, reverse: bool = False) -> str:
-    """The letter that stands for a stance.
+    """The options in words, such as ``A: strongly for. B: mildly for. ...``.
 
     Args:
-        stance: On the scale from -2 to 2.
-        reverse: The order in which the options were listed.
+        reverse: Lists the same options from E to A.
     """
-    return LETTERS[survey_stances(reverse).index(stance)]
+    pairs = list(zip(LETTERS, LETTER_STANCES, strict=True))
+    listed = pairs[::-1] if reverse else pairs
+    return " ".join(f"{letter}: {STANCE_LABELS[stance]}." for letter, stance in listed)
+
+
+def survey_letter(stance: int) -> str:
+    """The letter that stands for a stance on the scale from -2 to 2."""
+    return LETTERS[LETTER_STANCES.index(stance)]
 
 
 def survey_wordings(proposal: Proposal, held_out: bool = False) -> tuple[str, ...]:

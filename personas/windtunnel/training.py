@@ -241,6 +241,15 @@ def replace_folder(new: Path, old: Path) -> None:
     shutil.rmtree(trash, ignore_errors=True)
 
 
+def take_tokenizer_along(checkpoint: Path, folder: Path) -> None:
+    """Copies a checkpoint's tokenizer beside the run that goes on from it, unless one is there.
+
+    The weights mean nothing under any other tokenizer.
+    """
+    if not (folder / "tokenizer").exists():
+        shutil.copytree(checkpoint.parent / "tokenizer", folder / "tokenizer")
+
+
 def train_base(
     out: Path,
     budget: Budget,
@@ -266,6 +275,8 @@ def train_base(
         InputError: The checkpoint there is of another recipe.
     """
     checkpoints.mkdir(parents=True, exist_ok=True)
+    if after:
+        take_tokenizer_along(after, checkpoints)
     tokenizer = corpus_tokenizer(checkpoints / "tokenizer", source, recipe.seed)
     run = Run(len(tokenizer), recipe)
     if (checkpoints / "latest.pt").exists():

@@ -45,7 +45,7 @@ from .test_record import small
         (lambda: Survey("q", ("{options}",), ("a", "a"), (1, -1)), "distinct"),
         (lambda: Survey("q", ("{options}",), ("a", "b"), (1,)), "value in"),
         (lambda: Survey("q", ("{options}",), ("a", "b"), (1, -2)), "value in"),
-        (lambda: Survey("q", ("{options}",), ("a", "b"), (1, -1), 0), "every.*got 0"),
+        (lambda: Survey("q", ("{options}",), ("a", "b"), (1, -1), every=0), "every.*got 0"),
         (lambda: recast(people(2), {"ada": Agent("x", "X")}), "'ada', who is not in the room"),
         (lambda: Agent("", "x"), "key"),
         (lambda: Agent("x", "two\nlines"), "one-line label"),
@@ -85,6 +85,14 @@ def test_option_orders_mirror_each_other():
     assert survey.letters == ("A", "B", "C")
     assert survey.line(0, "forward").text == "Mark. A: yes. B: maybe. C: no. Go."
     assert survey.line(0, "reverse").text == "Mark. A: no. B: maybe. C: yes. Go."
+
+
+def test_options_may_keep_their_letters():
+    survey = Survey("q", ("{options}",), ("yes", "maybe", "no"), (1, 0, -1), relabel=False)
+    assert survey.line(0, "forward").text == "A: yes. B: maybe. C: no."
+    assert survey.line(0, "reverse").text == "C: no. B: maybe. A: yes."
+    assert survey.shown("reverse") == ("yes", "maybe", "no")
+    assert survey.values_shown("reverse") == (1, 0, -1)
 
 
 def test_a_swapped_seat_keeps_its_face():

@@ -1,13 +1,15 @@
 import pytest
 
+from personas.windtunnel.agenda import STANCE_OPTIONS, STANCE_VALUES
 from personas.windtunnel.proposals import BY_KEY, PROPOSALS
 from personas.windtunnel.survey import (
     LETTERS,
     survey_letter,
     survey_options,
-    survey_stances,
     survey_wordings,
 )
+from personas.windtunnel.town import STANCE_LABELS
+from simulation.survey import Survey
 
 
 def test_options_in_both_orders():
@@ -15,22 +17,24 @@ def test_options_in_both_orders():
         "A: strongly for. B: mildly for. C: undecided. D: mildly against. E: strongly against."
     )
     assert survey_options(reverse=True) == (
-        "A: strongly against. B: mildly against. C: undecided. D: mildly for. E: strongly for."
+        "E: strongly against. D: mildly against. C: undecided. B: mildly for. A: strongly for."
     )
 
 
-@pytest.mark.parametrize(
-    ("stance", "forward", "backward"), [(2, "A", "E"), (1, "B", "D"), (0, "C", "C"), (-2, "E", "A")]
-)
-def test_a_stance_has_another_letter_in_each_order(stance, forward, backward):
-    assert survey_letter(stance) == forward
-    assert survey_letter(stance, reverse=True) == backward
+@pytest.mark.parametrize(("stance", "letter"), [(2, "A"), (1, "B"), (0, "C"), (-1, "D"), (-2, "E")])
+def test_an_option_keeps_its_letter_in_both_orders(stance, letter):
+    assert survey_letter(stance) == letter
+    for reverse in (False, True):
+        assert f"{letter}: {STANCE_LABELS[stance]}." in survey_options(reverse)
 
 
-@pytest.mark.parametrize("reverse", [False, True])
-def test_letters_and_stances_are_in_one_order(reverse):
-    pairs = zip(LETTERS, survey_stances(reverse), strict=True)
-    assert all(survey_letter(stance, reverse) == letter for letter, stance in pairs)
+def test_the_simulation_asks_with_the_words_of_the_corpus():
+    wordings = survey_wordings(BY_KEY["bike lanes"])
+    survey = Survey("x", wordings, STANCE_OPTIONS, STANCE_VALUES, relabel=False)
+    assert survey.letters == LETTERS
+    for order, reverse in (("forward", False), ("reverse", True)):
+        expected = wordings[0].replace("{options}", survey_options(reverse))
+        assert survey.line(0, order).text == expected
 
 
 @pytest.mark.parametrize("proposal", PROPOSALS, ids=lambda p: p.key)

@@ -1,6 +1,7 @@
 """A run that stops and resumes ends where an unbroken one does, and learns on its way."""
 
 import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from personas.windtunnel.document import Document, Message
 from personas.windtunnel.packing import Batch, Position, StreamSpec, make_shard
 from personas.windtunnel.recipe import Budget, Progress, Recipe
 from personas.windtunnel.tokenizer import train_tokenizer
-from personas.windtunnel.training import Run, Watch, replace_folder
+from personas.windtunnel.training import Run, Watch, replace_folder, take_tokenizer_along
 
 RECIPE = Recipe(seed=3, batch_tokens=256, learning_rate=1e-2, warmup_steps=4, short_share=0.0)
 
@@ -88,6 +89,18 @@ def test_a_run_goes_on_from_another_and_says_so(batches: list[Batch], tmp_path: 
     third = Run(300, replace(RECIPE, learning_rate=1e-3))
     third.load(tmp_path / "second.pt")
     assert third.before == second.before
+
+
+def test_going_on_in_a_new_folder_keeps_the_tokenizer(tmp_path: Path, folder: Path) -> None:
+    earlier, later = tmp_path / "earlier", tmp_path / "later"
+    shutil.copytree(folder, earlier / "tokenizer")
+    Run(300, RECIPE).save(earlier / "latest.pt")
+    take_tokenizer_along(earlier / "latest.pt", later)
+    kept = (later / "tokenizer" / "tokenizer.json").read_bytes()
+    assert kept == (folder / "tokenizer.json").read_bytes()
+    (later / "tokenizer" / "tokenizer.json").write_text("its own")
+    take_tokenizer_along(earlier / "latest.pt", later)
+    assert (later / "tokenizer" / "tokenizer.json").read_text() == "its own"
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(batches: list[Batch], tmp_path: Path) -> None:
