@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Lists personas and trains their adapters.", no_args_is_help=True)
 
 Names = Annotated[
-    list[str], typer.Argument(help="Names in the library, or folders with a persona.toml.")
+    list[str],
+    typer.Argument(help="Names in the library, or folders; with @STAGE for one stage alone."),
 ]
 
 
@@ -46,18 +47,29 @@ def train(
 ) -> None:
     """Trains an adapter for every stage of each persona and makes it the current one."""
     with clear_errors(resume="Adapters that were finished are in place; train the rest again."):
-        folders = [find_persona(name) for name in names]
+        wanted = [_folder_and_stages(name) for name in names]
         from personas.tuning import TuningRecipe, single_stages, tune
         from personas.windtunnel.life import read_person
 
-        for folder in folders:
+        for folder, stages in wanted:
             for person in single_stages(read_person(folder)):
                 stage = person.chapters[0].name
+                if stage not in stages:
+                    continue
                 with Progress(console=out) as bar:
                     show = _step_shower(bar, f"{folder.name}@{stage}")
                     place = folder / stage / "adapters"
                     adapter = tune(person, model, place, TuningRecipe(seed), on_step=show)
                 out.print(f"{folder.name}@{stage}: {_figures(adapter)}", markup=False)
+
+
+def _folder_and_stages(word: str) -> tuple[Path, tuple[str, ...]]:
+    """What ``PERSONA`` or ``PERSONA@STAGE`` asks to be trained."""
+    name, _, stage = word.partition("@")
+    folder = find_persona(name)
+    persona = load_persona(folder)
+    chosen = (persona.stage(stage),) if stage else persona.stages
+    return folder, tuple(one.name for one in chosen)
 
 
 def _step_shower(bar: Progress, name: str) -> "Callable[[TuningStep], None]":
