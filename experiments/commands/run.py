@@ -121,7 +121,8 @@ def run_experiment(
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
     scenario = replace(scenario, agents=recast(scenario.agents, _read_cast(cast or [])))
-    out.print(f"opening the {engine} engine", markup=False)
+    if engine == "embedded":  # takes seconds: show that something happens
+        out.print("opening the embedded engine")
     voice = open_engine(engine, model)
     folder = out_ or Path("runs") / run_name(scenario, voice)
     going_on = (folder / FILE).exists()

@@ -75,7 +75,7 @@ def networks(
         now = rows[rows["wave"] == wave]
         held = dict(zip(now["agent"], now["opinion"], strict=True))
         network(held, ties, view.labels, directed=directed, ax=panel)
-        panel.set_title(title, fontsize=SMALL, color=INK)
+        panel.set_title(title, fontsize=SMALL, color=INK, pad=14)
     shades = ScalarMappable(norm=SCALE, cmap=OPINION)
     bar = figure.colorbar(shades, ax=panels, orientation="horizontal", shrink=0.45, aspect=40)
     bar.set_ticks([-1, 0, 1], labels=["strongly against", "undecided", "strongly for"])
