@@ -19,7 +19,7 @@ def surveys(document: Document) -> list[tuple[str, str, str]]:
     for message in document.messages[1:]:
         text = message.lines[0]
         if message.role == "assistant" and len(text) == 1:
-            at = before.rindex(" A: ")
+            at = max(before.rfind(" A: strongly for. B:"), before.rfind(" E: strongly against. D:"))
             found.append((before[:at], before[at:], text))
             before = ""
         else:
@@ -41,4 +41,4 @@ def test_every_letter_and_both_orders_come() -> None:
     asked = [survey for document in DRILLS for survey in surveys(document)]
     assert {letter for _, _, letter in asked} == set("ABCDE")
     first = {options.split(".")[0] for _, options, _ in asked}
-    assert first == {" A: strongly for", " A: strongly against"}
+    assert first == {" A: strongly for", " E: strongly against"}

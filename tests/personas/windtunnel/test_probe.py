@@ -69,8 +69,9 @@ def test_a_letter_means_the_option_that_was_shown_beside_it() -> None:
     assert found["letter_exact"] == found["letter_sign"] == 1.0
     assert found["letter_mass"] == pytest.approx(0.9)
     backward = Question("letter", NOTHING, "", 2, reverse=True)
-    assert letter_verdicts(backward, likeliest_a)["letter_exact"] == 0.0
-    assert letter_verdicts(Question("letter", NOTHING, "", -2, True), likeliest_a)["letter_exact"]
+    assert letter_verdicts(backward, likeliest_a)["letter_exact"] == 1.0
+    opposed = Question("letter", NOTHING, "", -2, reverse=True)
+    assert letter_verdicts(opposed, likeliest_a)["letter_exact"] == 0.0
 
 
 def test_the_interval_has_wilsons_closed_form() -> None:
