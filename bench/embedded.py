@@ -27,7 +27,7 @@ from tests.tiny import tiny_adapter, tiny_model
 
 AGENTS = 32
 ADAPTERS = 8
-PROMPT_TOKENS = 300
+PROMPT_TOKENS = (110, 300)  # a first round's, and a later one's; read from nothing
 NEW_TOKENS = 48
 ROUNDS = 8
 WORDS = ("I", "am", "for", "it", "because", "the", "town", "needs", "more", "light", "on", "Mill")
@@ -81,14 +81,18 @@ def timed(start: float) -> float:
 
 
 async def speaking(
-    engine: EmbeddedEngine, plain: OneAtATime, adapters: Sequence[Adapter], pairs: int
+    engine: EmbeddedEngine,
+    plain: OneAtATime,
+    adapters: Sequence[Adapter],
+    pairs: int,
+    prompt_tokens: int,
 ) -> None:
     """32 turns in flight with 8 adapters, against one agent at a time."""
     ratios, ours, theirs, same = [], [], [], 0
     for pair in range(pairs + 1):
         rng = random.Random(pair)
         requests = [
-            turn(talk(engine, rng, PROMPT_TOKENS - 40), adapters[i % ADAPTERS], NEW_TOKENS)
+            turn(talk(engine, rng, prompt_tokens - 40), adapters[i % ADAPTERS], NEW_TOKENS)
             for i in range(AGENTS)
         ]
         start = time.perf_counter()
@@ -175,7 +179,9 @@ async def main() -> None:
         ]
         async with EmbeddedEngine(folder, threads=options.threads) as engine:
             print(f"{engine.identity.version}, {engine.identity.dtype}, {options.threads} threads")
-            await speaking(engine, OneAtATime(folder, adapters), adapters, options.pairs)
+            plain = OneAtATime(folder, adapters)
+            for prompt_tokens in PROMPT_TOKENS:
+                await speaking(engine, plain, adapters, options.pairs, prompt_tokens)
             await asking(engine, adapters)
             await discussing(engine, adapters)
 
