@@ -14,11 +14,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from agents.engines.basemodel import Dtype
 from agents.engines.embedded import EmbeddedEngine
 from agents.engines.rendering import Renderer
 from personas.adapter import Adapter
@@ -36,8 +38,8 @@ WORDS = ("I", "am", "for", "it", "because", "the", "town", "needs", "more", "lig
 class OneAtATime:
     """Plain peft: all adapters on one model, switched before each agent's `generate`."""
 
-    def __init__(self, folder: Path, adapters: Sequence[Adapter]) -> None:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    def __init__(self, folder: Path, adapters: Sequence[Adapter], dtype: Dtype) -> None:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
         first, *rest = adapters
         self._model = PeftModel.from_pretrained(model, first.folder, first.fingerprint).eval()
         for adapter in rest:
@@ -165,6 +167,7 @@ async def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="a model's folder; default: a random one")
+    parser.add_argument("--dtype", choices=get_args(Dtype), default="float32", help="of both")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args()
@@ -177,9 +180,9 @@ async def main() -> None:
         adapters = [
             tiny_adapter(Path(made) / f"adapter{i}", folder, i, rank=8) for i in range(ADAPTERS)
         ]
-        async with EmbeddedEngine(folder, threads=options.threads) as engine:
+        async with EmbeddedEngine(folder, options.dtype, threads=options.threads) as engine:
             print(f"{engine.identity.version}, {engine.identity.dtype}, {options.threads} threads")
-            plain = OneAtATime(folder, adapters)
+            plain = OneAtATime(folder, adapters, options.dtype)
             for prompt_tokens in PROMPT_TOKENS:
                 await speaking(engine, plain, adapters, options.pairs, prompt_tokens)
             await asking(engine, adapters)
