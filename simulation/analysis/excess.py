@@ -51,15 +51,17 @@ class Interval:
 def population_measures(run: RunFrames) -> pd.DataFrame:
     """All of `MEASURES` for each arm and question of one run, at its last wave.
 
-    Changes and shifts are last wave minus wave 0.
+    Changes and shifts are last wave minus wave 0, over the agents who gave a usable answer at
+    both: a mean that changes because somebody stopped answering is not a shift of opinion.
 
     Returns:
         Columns ``arm``, ``question``, ``measure``, ``value`` (NaN where not defined).
     """
     facts = run.facts
     read = opinions(run.surveys)
-    level = levels(read)
-    alike = assortativity(read, facts.ties, directed=facts.directed)
+    lasting = _usable_at_both_ends(read)
+    level = levels(lasting)
+    alike = assortativity(lasting, facts.ties, directed=facts.directed)
     parts = {
         "mean absolute drift": _last(mean_absolute_drift(read), "value"),
         "share who flipped": _last(flips(read), "value"),
@@ -70,6 +72,21 @@ def population_measures(run: RunFrames) -> pd.DataFrame:
     }
     named = [part.rename("value").reset_index().assign(measure=m) for m, part in parts.items()]
     return pd.concat(named, ignore_index=True)[["arm", "question", "measure", "value"]]
+
+
+def _usable_at_both_ends(read: pd.DataFrame) -> pd.DataFrame:
+    """The rows of agents whose first and last answers are not degenerate, by arm and question."""
+    names = ["arm", "question", "agent"]
+    ends = read[read["wave"].isin([0]) | read["wave"].eq(_last_wave(read))]
+    usable = ~ends.groupby(names)["degenerate"].any()
+    kept: pd.DataFrame = read[usable.loc[read.set_index(names).index].to_numpy()]
+    return kept
+
+
+def _last_wave(read: pd.DataFrame) -> "pd.Series[int]":
+    """For each row, the last wave of its arm and question."""
+    last: pd.Series[int] = read.groupby(["arm", "question"])["wave"].transform("max")
+    return last
 
 
 def excess_over_floor(runs: Sequence[RunFrames]) -> pd.DataFrame:

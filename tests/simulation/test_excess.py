@@ -1,5 +1,8 @@
 """The excess over the floor by hand, and intervals that say when they cannot be given."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,6 +25,21 @@ HELD = {
 
 def table_of(*runs):
     return excess_over_floor(runs).set_index(["run", "measure"])
+
+
+def test_who_stops_answering_does_not_shift_the_mean():
+    run = run_of(HELD, AGENTS)
+    surveys = run.surveys.copy()
+    silent = (surveys["arm"] == "talk") & (surveys["agent"] == "ada") & (surveys["wave"] == 1)
+    surveys["logprobs"] = [
+        tuple(lp + math.log(0.1) for lp in row) if gone else row
+        for row, gone in zip(surveys["logprobs"], silent, strict=True)
+    ]
+    table = table_of(replace(run, surveys=surveys))
+    # Only Bo answers at both ends of the talk: 0.3 before, 0.1 after.
+    assert table.loc[(0, "shift of the mean")].talk == pytest.approx(-0.2)
+    assert table.loc[(0, "change of spread")].talk == pytest.approx(0.0)
+    assert table.loc[(0, "shift of the mean")].floor == pytest.approx(0.05)
 
 
 def test_every_measure_by_hand():
