@@ -13,6 +13,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -86,15 +87,15 @@ class Record:
     def __init__(self, folder: Path, manifest: Mapping[str, object]) -> None:
         self.path = folder / FILE
         self._lock = _lock(folder)
-        try:
+        with ExitStack() as opened:  # closes what was opened if the rest fails
+            opened.callback(self._lock.close)
             self._database = _open(self.path)
+            opened.callback(self._database.close)
             self._check_or_create(manifest)
             self.replies: dict[str, Reply | Scores] = dict(self._read_replies())
             """Committed replies by request key."""
             self._known = self._read_known()
-        except BaseException:
-            self._lock.close()
-            raise
+            opened.pop_all()
         self._pending: list[tuple[str, Reply | Scores, float, Sequence[Row]]] = []
         self._flushed: asyncio.Future[None] | None = None
 

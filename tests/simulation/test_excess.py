@@ -8,19 +8,9 @@ import pytest
 
 from simulation.analysis.excess import MEASURES, excess_over_floor, interval_over_runs
 
-from .worlds import run_of
+from .worlds import HELD, run_of
 
 AGENTS = {"ada": "Ada Lind", "bo": "Bo Reed"}
-HELD = {
-    ("talk", "ada", 0): -0.6,
-    ("talk", "ada", 1): 0.6,
-    ("talk", "bo", 0): 0.3,
-    ("talk", "bo", 1): 0.1,
-    ("scrambled", "ada", 0): -0.6,
-    ("scrambled", "ada", 1): -0.5,
-    ("scrambled", "bo", 0): 0.3,
-    ("scrambled", "bo", 1): 0.3,
-}
 
 
 def table_of(*runs):

@@ -17,19 +17,9 @@ from simulation import page, report
 from simulation.report import write_report
 from simulation.view import when
 
-from .worlds import manifest, run_of
+from .worlds import HELD, manifest, run_of
 
 PEOPLE = {"ada": "Ada Lind", "bo": "Bo Reed"}
-HELD = {
-    ("talk", "ada", 0): -0.6,
-    ("talk", "ada", 1): 0.6,
-    ("talk", "bo", 0): 0.3,
-    ("talk", "bo", 1): 0.1,
-    ("scrambled", "ada", 0): -0.6,
-    ("scrambled", "ada", 1): -0.5,
-    ("scrambled", "bo", 0): 0.3,
-    ("scrambled", "bo", 1): 0.3,
-}
 NASTY = "<script>document.title = 'owned'</script> & \"so\" </li> \u202e \ud800"
 SPEECHES = [
     ("talk", "ada", 1, NASTY),

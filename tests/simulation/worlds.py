@@ -10,6 +10,18 @@ from simulation.analysis.frames import EXPOSURE_COLUMNS, TURN_COLUMNS, RunFrames
 LABELS = ("strongly for", "mildly for", "undecided", "mildly against", "strongly against")
 VALUES = (1.0, 0.5, 0.0, -0.5, -1.0)
 
+HELD = {
+    ("talk", "ada", 0): -0.6,
+    ("talk", "ada", 1): 0.6,
+    ("talk", "bo", 0): 0.3,
+    ("talk", "bo", 1): 0.1,
+    ("scrambled", "ada", 0): -0.6,
+    ("scrambled", "ada", 1): -0.5,
+    ("scrambled", "bo", 0): 0.3,
+    ("scrambled", "bo", 1): 0.3,
+}
+"""Opinions of two people by (arm, agent, wave): Ada turns round in the talk, Bo hardly moves."""
+
 
 def shares_of(opinion: float) -> tuple[float, ...]:
     """Option shares, forward, whose expectation is `opinion`: mass on the two nearest options."""
