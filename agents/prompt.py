@@ -12,6 +12,9 @@ MODERATOR = "Moderator"
 GO_ON = Utterance(MODERATOR, "Please go on.")
 """Said to an agent who has heard nothing since its own last turn: models want a user message."""
 
+_SYSTEM, _USER, _ASSISTANT = Control("system"), Control("user"), Control("assistant")
+_GO_ON = Spoken(GO_ON.line)
+
 
 def compose(
     agent: Agent, remembered: Sequence[Utterance], asked: Iterable[Utterance] = ()
@@ -30,19 +33,19 @@ def compose(
         System message, then users' and assistant's messages in turn, ending in an open
         assistant message.
     """
-    parts: list[Segment] = [Control("system"), Spoken(agent.system_text)]
+    parts: list[Segment] = [_SYSTEM, Spoken(agent.system_text)]
     role = "system"
     for utterance in (*remembered, *asked):
         wanted = "assistant" if utterance.own else "user"
         if wanted != role:
             if wanted == "assistant" and role == "system":
-                parts += [Control("user"), Spoken(GO_ON.line)]
-            parts.append(Control("assistant" if utterance.own else "user"))
+                parts += [_USER, _GO_ON]
+            parts.append(_ASSISTANT if utterance.own else _USER)
             role = wanted
         elif utterance.own:
-            parts += [Control("user"), Spoken(GO_ON.line), Control("assistant")]
+            parts += [_USER, _GO_ON, _ASSISTANT]
         parts.append(Spoken(utterance.line))
     if role != "user":
-        parts += [Control("user"), Spoken(GO_ON.line)]
-    parts.append(Control("assistant"))
+        parts += [_USER, _GO_ON]
+    parts.append(_ASSISTANT)
     return tuple(parts)

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 import typer
 
-from experiments.commands import persona, report, windtunnel
+from experiments.commands import again, doctor, export, persona, report, serve, windtunnel
 from experiments.commands.run import Experiments
 
 app = typer.Typer(
@@ -22,7 +22,13 @@ run = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(run, name="run")
+app.command()(again.resume)
+app.command()(again.replay)
+app.command()(again.branch)
+app.command()(export.export)
 app.command()(report.report)
+app.command()(serve.serve)
+app.command()(doctor.doctor)
 app.add_typer(persona.app, name="persona")
 app.add_typer(windtunnel.app, name="windtunnel")
 

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +105,72 @@ def load_adapter(folder: Path, base: str | None) -> Adapter:
             f"{base[:12]}; run on its own base, or train the persona again on this one"
         )
     return Adapter(fingerprint_of(folder), folder, trained_on, rank)
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter as peft saves it, of no persona of ours."""
+    return (folder / CONFIG).is_file() and not (folder / "persona.toml").exists()
+
+
+def check_fits(adapter: Adapter, model_folder: Path) -> None:
+    """Compares the shapes of an adapter with the layers of a base model; reads headers alone.
+
+    For an adapter without a card this is all that vouches for its base. A base whose weights are
+    stored quantised is not compared: its files no longer hold the layers' shapes, and the engine
+    that loads it must check.
+
+    Args:
+        adapter: As `load_adapter` returned it.
+        model_folder: A base model in the Hugging Face layout, weights as safetensors.
+
+    Raises:
+        InputError: A layer is missing from the base or has another shape; names the tensor, its
+            shape and what the base has.
+    """
+    if _read_json(model_folder / "config.json").get("quantization_config"):
+        return
+    shapes = _layer_shapes(model_folder)
+    file = open_tensors(adapter.folder / WEIGHTS)
+    for name, info in file.tensors.items():
+        match = _TENSOR.fullmatch(name)
+        assert match is not None  # load_adapter has seen to it
+        shape = _shape_of(match["layer"], shapes)
+        if shape is None:
+            close = get_close_matches(match["layer"], shapes, n=1, cutoff=0.0)
+            raise InputError(
+                f"{file.path}: tensor {name!r} is on no layer of {model_folder}, the nearest is "
+                f"{close[0] if close else 'none'}; give the --model it was trained on"
+            )
+        outputs, inputs = shape
+        wanted = (adapter.rank, inputs) if match["side"] == "A" else (outputs, adapter.rank)
+        if info.shape != wanted:
+            raise InputError(
+                f"{file.path}: tensor {name!r} has shape {info.shape}, but the layer of "
+                f"{model_folder} takes {inputs} numbers and gives {outputs}; give the --model it "
+                "was trained on"
+            )
+
+
+def _layer_shapes(model_folder: Path) -> dict[str, tuple[int, int]]:
+    """(outputs, inputs) of every matrix of a base model, by the path of its layer."""
+    return {
+        name.removesuffix(".weight"): (info.shape[0], info.shape[1])
+        for path in sorted(model_folder.glob("*.safetensors"))
+        for name, info in open_tensors(path).tensors.items()
+        if name.endswith(".weight") and len(info.shape) == 2
+    }
+
+
+def _shape_of(layer: str, shapes: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:
+    """The shape of a layer; files may leave out or add the outermost names of its path."""
+    if layer in shapes:
+        return shapes[layer]
+    found = {
+        shape
+        for name, shape in shapes.items()
+        if name.endswith(f".{layer}") or layer.endswith(f".{name}")
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _check_folder(folder: Path) -> None:

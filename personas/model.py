@@ -8,6 +8,7 @@ nobody else ever sees a token id.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from personas.adapter import Adapter
@@ -174,25 +175,32 @@ def request_key(
     Returns:
         32 hexadecimal digits (128 bits of BLAKE2b).
     """
-    digest = hashlib.blake2b(digest_size=16)
-
-    def put(*fields: str) -> None:
-        for text in fields:
-            raw = text.encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(raw))
-            digest.update(raw)
-
-    put(identity.engine, identity.version, identity.base, identity.dtype)
-    put(request.adapter.fingerprint if request.adapter else "")
+    adapter = request.adapter.fingerprint if request.adapter else ""
+    fields = [identity.engine, identity.version, identity.base, identity.dtype, adapter]
     if options is None:
         sampling = request.sampling
-        put("generate", str(request.seed))
-        put(str(sampling.max_tokens), repr(sampling.temperature), repr(sampling.top_p))
+        fields += ("generate", str(request.seed), str(sampling.max_tokens))
+        fields += (repr(sampling.temperature), repr(sampling.top_p))
     else:
-        put("score", str(len(options)), *options)
-    for part in request.prompt:
-        if isinstance(part, Control):
-            put("control", part.role)
-        else:
-            put("spoken", part.text)
-    return digest.hexdigest()
+        fields += ("score", str(len(options)), *options)
+    framed = list(map(_frame, fields))
+    framed += [
+        _spoken(part.text) if isinstance(part, Spoken) else _control(part.role)
+        for part in request.prompt
+    ]
+    return hashlib.blake2b(b"".join(framed), digest_size=16).hexdigest()
+
+
+def _frame(text: str) -> bytes:
+    raw = text.encode("utf-8", "surrogatepass")
+    return b"%d:%b" % (len(raw), raw)
+
+
+@lru_cache(maxsize=2**15)  # a line is heard by several, and stands in each of their next prompts
+def _spoken(text: str) -> bytes:
+    return _frame("spoken") + _frame(text)
+
+
+@lru_cache
+def _control(role: Role) -> bytes:
+    return _frame("control") + _frame(role)

@@ -17,11 +17,9 @@ def seed_for(seed: int, *names: str | int) -> int:
     Returns:
         A whole number in [0, 2**63).
     """
-    digest = blake2b(digest_size=8)
-    for name in (seed, *names):
-        raw = str(name).encode()
-        digest.update(b"%d:" % len(raw) + raw)
-    return int.from_bytes(digest.digest(), "big") >> 1
+    raw = [str(name).encode() for name in (seed, *names)]
+    framed = b"".join([b"%d:%b" % (len(one), one) for one in raw])
+    return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
 
 
 def uniform(seed: int, *names: str | int) -> float:

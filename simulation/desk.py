@@ -1,25 +1,28 @@
-"""The desk: gives due promises to the engine, commits the words, then lets them be heard."""
+"""The desk: gives due promises to the engine, commits the words, then lets them be heard.
+
+A reply that is there at once, from the record or from a model that need not compute, is taken
+without a task: only what truly waits on the engine becomes one. Whatever has been answered
+shares one commit, and only then is heard.
+"""
 
 import asyncio
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from time import perf_counter
+from time import perf_counter, time
 
-from agents.engines.recorded import recorded
-from agents.memory import Utterance
-from agents.prompt import MODERATOR, compose
-from personas.errors import InputError
-from personas.model import Model, Reply, Request, Sampling, request_key
-from simulation.chance import seed_for
+from agents.engines.admission import Foresight
+from agents.engines.human import HumanEngine
+from agents.engines.recorded import RecordedEngine
+from personas.model import Model, ModelIdentity, Reply, Scores, request_key
+from simulation.assembly import Assembly, Job, priority
+from simulation.budget import Budget, Purse
 from simulation.promise import Answer, Moment, Promise, Speech
-from simulation.record import Record, Row
+from simulation.record import Entry, Ledger
+from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
 
-SURVEYS_LAST = 1e9  # rounds; added to a survey's priority, since nobody waits for an answer
-MARKER_TOKENS = 8  # bound on the tokens by which a chat template opens and closes two messages
-_SCORING = Sampling(max_tokens=1, temperature=0.0)
+BATCH = 1024  # most replies in one commit: bounds what a crash may lose and what memory holds
 
 
 @dataclass(slots=True)
@@ -34,9 +37,26 @@ class Progress:
     """Calls that the record answered."""
     in_flight: int = 0
     new_tokens: int = 0
+    """Of all turns so far, the record's included."""
+    written: int = 0
+    """Tokens that the engine wrote just now: what a budget counts."""
     prompt_tokens: int = 0
     speaker: str = ""
     """Label of the latest speaker."""
+    stopped: str = ""
+    """Why the run stopped before its end; empty while it goes on and when it is done."""
+
+
+@dataclass(slots=True)
+class _Answered:
+    """A call that has come back and is not committed yet."""
+
+    job: Job
+    key: str
+    reply: Reply | Scores
+    asked: float
+    """Unix time."""
+    seconds: float
 
 
 class Desk:
@@ -45,9 +65,12 @@ class Desk:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: The engine; it is wrapped so that the record answers first.
-        record: Where every reply is committed before anyone hears it.
-        observe: Called after every kept promise.
+        ledger: Where every reply is committed before anyone hears it.
+        observe: Called after every commit.
         in_flight: Most requests at the engine at once.
+        identity: Under whose name replies are recorded; the model's own by default.
+        budget: When to stop.
+        only_recorded: Never ask the model: leave open what the record cannot answer.
 
     Raises:
         InputError: The model's context cannot hold the scenario's memory.
@@ -57,45 +80,78 @@ class Desk:
         self,
         scenario: Scenario,
         model: Model,
-        record: Record,
+        ledger: Ledger,
         observe: Callable[[Progress], None] = lambda _: None,
         in_flight: int = 256,
+        identity: ModelIdentity | None = None,
+        budget: Budget = Budget(),
+        *,
+        only_recorded: bool = False,
     ) -> None:
-        self._scenario, self._record, self._observe = scenario, record, observe
-        self._model = recorded(model, record.replies)
-        self._agents = {agent.key: agent for agent in scenario.agents}
-        self._openings = {
-            "talk": Utterance(MODERATOR, scenario.opening),
-            "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
+        self._ledger, self._observe, self._bound = ledger, observe, in_flight
+        self._model = RecordedEngine(model, ledger.replies, ledger.counts, identity)
+        self._humans = {
+            human.seat: RecordedEngine(HumanEngine(human.read), ledger.replies)
+            for human in scenario.humans
         }
-        self._bound = in_flight
+        self._assembly = Assembly(scenario, self._model)
+        self._foresight = model if isinstance(model, Foresight) else None
+        self._purse = Purse(budget)
+        self._only_recorded = only_recorded
         self._due: list[tuple[float, Moment, Promise]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answered: list[_Answered] = []
+        self._uncommitted: dict[str, Reply | Scores] = {}
         self._failure: BaseException | None = None
         self._changed = asyncio.Event()
         self.open = 0
         """Promises made and not yet kept."""
         self.progress = Progress()
-        _check_context(scenario, self._model)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is left that could be kept: only a desk that must not ask gets here."""
+        return self._only_recorded and not self._due and self.idle
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way: all is kept, or the desk was stopped."""
+        return not self._tasks and not self._answered
 
     def post(self, promise: Promise) -> None:
         """Takes a promise; its request goes out once everything in its context is kept."""
         self.open += 1
         if promise.waiting == 0:
             self._make_due(promise)
+        elif self._foresight is not None:
+            adapter = self._assembly.wardrobe.at(promise.agent, promise.time).adapter
+            self._foresight.upcoming(adapter, priority(promise))
 
-    async def some_kept(self) -> None:
-        """Starts what is due and returns when at least one more promise has been kept.
+    def settle(self) -> bool:
+        """Sends out what is due, commits what has been answered, and lets it be heard.
+
+        Returns:
+            Whether a promise was kept.
 
         Raises:
-            EngineError: The engine failed; everything committed stays in the record.
+            EngineError: The engine failed; everything that it answered before is committed.
             RecordError: The record failed.
         """
-        self._start()
-        await self._changed.wait()
         self._changed.clear()
+        self._send_due()
+        kept = self._commit()
         if self._failure is not None:
             raise self._failure
+        return kept
+
+    async def some_reply(self) -> None:
+        """Returns when the engine has answered something, or failed, or the desk was stopped."""
+        await self._changed.wait()
+
+    def stop(self, why: str) -> None:
+        """Lets nothing more go out; what is in flight is still awaited and kept."""
+        self.progress.stopped = self.progress.stopped or why
+        self._changed.set()
 
     async def leave(self) -> None:
         """Cancels what is in flight."""
@@ -104,141 +160,118 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _make_due(self, promise: Promise) -> None:
-        later = SURVEYS_LAST if isinstance(promise, Answer) else 0.0
-        heappush(self._due, (promise.time + later, promise.moment, promise))
+        digest = self._assembly.needed_first(promise)
+        if digest is not None:
+            promise.waiting += 1
+            digest.dependents.append(promise)
+            if len(digest.dependents) > 1:  # on its way already
+                return
+            self.open += 1
+            promise = digest
+        heappush(self._due, (priority(promise), promise.moment, promise))
 
-    def _start(self) -> None:
-        while self._due and len(self._tasks) < self._bound:
-            promise = heappop(self._due)[2]
-            task = asyncio.create_task(self._keep(promise))
-            self._tasks.add(task)
-            task.add_done_callback(self._finished)
+    def _send_due(self) -> None:
+        while self._due and len(self._tasks) < self._bound and len(self._answered) < BATCH:
+            if self.progress.stopped:
+                return
+            try:
+                job = self._assembly.prepare(self._due[0][2])
+            except UnrecordedError:
+                if not self._only_recorded:
+                    raise
+                heappop(self._due)  # stays open
+                continue
+            key = request_key(self._voice(job).identity, job.request, job.options)
+            if not self._answer(job, key):
+                return
+            heappop(self._due)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _answer(self, job: Job, key: str) -> bool:
+        """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
+        known = self._model.recorded(key) or self._uncommitted.get(key)
+        if known is not None:
+            self._take(_Answered(job, key, known, time(), 0.0))
+            return True
+        if self._only_recorded:
+            return True
+        tokens = job.request.sampling.max_tokens if job.options is None else 0
+        if short := self._purse.short_of(tokens):
+            if not self._tasks:  # else what is in flight may cost less than was reserved for it
+                self.stop(short)
+            return False
+        reply = self._voice(job).at_once(job.request, job.options)
+        if reply is not None:
+            self._purse.spend(reply)
+            self._take(_Answered(job, key, reply, time(), 0.0))
+            return True
+        self._purse.reserve(tokens)
+        task = asyncio.create_task(self._await_answer(job, key, tokens))
+        self._tasks.add(task)
+        task.add_done_callback(self._returned)
+        return True
+
+    def _voice(self, job: Job) -> RecordedEngine:
+        """Who is to answer: the person in a human's seat, or the model."""
+        return self._humans.get(job.promise.agent, self._model)
+
+    def _take(self, answered: _Answered) -> None:
+        self._uncommitted[answered.key] = answered.reply
+        self._answered.append(answered)
+
+    async def _await_answer(self, job: Job, key: str, reserved: int) -> None:
+        asked, began = time(), perf_counter()
+        try:
+            reply = await self._voice(job).ask(key, job.request, job.options)
+        finally:
+            self._purse.release(reserved)
+        self._purse.spend(reply)
+        self._take(_Answered(job, key, reply, asked, perf_counter() - began))
+
+    def _returned(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
         self._changed.set()
 
-    async def _keep(self, promise: Promise) -> None:
-        if isinstance(promise, Speech):
-            await self._speak(promise)
-        elif isinstance(promise, Answer):
-            await self._answer(promise)
+    def _commit(self) -> bool:
+        """Makes all answers durable, and only then heard."""
+        if not self._answered:
+            return False
+        answered, self._answered = self._answered, []
+        self._ledger.write(
+            [
+                Entry(
+                    a.key, a.reply, a.asked, a.seconds, self._assembly.rows(a.job, a.key, a.reply)
+                )
+                for a in answered
+            ]
+        )
+        self._uncommitted.clear()
+        for one in answered:
+            self._keep(one.job, one.reply)
+        self.progress.written = self._purse.spent
+        self.progress.in_flight = len(self._tasks)
+        self.progress.from_record = self._model.answered
+        self._observe(self.progress)
+        return True
+
+    def _keep(self, job: Job, reply: Reply | Scores) -> None:
+        promise, progress = job.promise, self.progress
+        self._assembly.keep(job, reply)
         self.open -= 1
         for dependent in promise.dependents:
             dependent.waiting -= 1
             if dependent.waiting == 0:
                 self._make_due(dependent)
-        self.progress.time = max(self.progress.time, promise.time)
-        self.progress.in_flight = len(self._tasks) - 1
-        self.progress.from_record = self._model.answered
-        self._start()
-        self._observe(self.progress)
-
-    async def _speak(self, speech: Speech) -> None:
-        lines, first = self._remembered(speech)
-        seed = seed_for(self._scenario.seed, "speak", speech.agent, speech.counter)
-        opening = self._openings[speech.arm]
-        request = self._request(speech, [opening, *lines], (), self._scenario.sampling, seed)
-        began = perf_counter()
-        reply = await self._model.generate(request)
-        rows = [_turn_row(speech, reply, key := request_key(self._model.identity, request))]
-        rows += _exposure_rows(speech, first)
-        await self._record.commit(key, reply, perf_counter() - began, rows)
-        speech.text = reply.text
-        self.progress.turns += 1
-        self.progress.new_tokens += reply.new_tokens
-        self.progress.prompt_tokens += reply.prompt_tokens
-        self.progress.speaker = self._agents[speech.agent].label
-
-    async def _answer(self, answer: Answer) -> None:
-        lines, _ = self._remembered(answer)
-        opening = [self._openings[answer.arm]] if answer.opened else []
-        asked = answer.survey.line(answer.wording, answer.order)
-        request = self._request(answer, [*opening, *lines], [asked], _SCORING, 0)
-        letters = answer.survey.letters
-        began = perf_counter()
-        scores = await self._model.score(request, letters)
-        key = request_key(self._model.identity, request, letters)
-        await self._record.commit(key, scores, perf_counter() - began, [_survey_row(answer, key)])
-        self.progress.answers += 1
-        self.progress.prompt_tokens += scores.prompt_tokens
-
-    def _remembered(self, promise: Promise) -> tuple[list[Utterance], int]:
-        """The lines still in mind, and the index of the oldest one kept."""
-        lines = [
-            Utterance(self._agents[s.agent].label, s.text or "", own=s.agent == promise.agent)
-            for s in promise.remembered
-        ]
-        costs = [self._model.count_tokens(u.line) + MARKER_TOKENS * u.own for u in lines]
-        first = self._scenario.memory.first_kept(costs)
-        return lines[first:], first
-
-    def _request(
-        self,
-        promise: Promise,
-        remembered: Sequence[Utterance],
-        asked: Sequence[Utterance],
-        sampling: Sampling,
-        seed: int,
-    ) -> Request:
-        agent = self._agents[promise.agent]
-        later = SURVEYS_LAST if asked else 0.0
-        prompt = compose(agent, remembered, asked)
-        return Request(prompt, agent.adapter, sampling, seed, promise.time + later)
-
-
-def _check_context(scenario: Scenario, model: Model) -> None:
-    """Everything but the remembered lines must fit beside them in the model's context."""
-    systems = [model.count_tokens(agent.system_text) for agent in scenario.agents]
-    openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
-    asked = [
-        model.count_tokens(survey.line(wording, "forward").line)
-        for survey in scenario.surveys
-        for wording in range(len(survey.wordings))
-    ]
-    rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens
-    room = model.context_tokens - rest - 4 * MARKER_TOKENS
-    if scenario.memory.tokens > room:
-        raise InputError(
-            f"memory tokens must be at most {room} for this model's context of "
-            f"{model.context_tokens}, got {scenario.memory.tokens}"
-        )
-
-
-def _turn_row(speech: Speech, reply: Reply, key: str) -> Row:
-    # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
-    text = reply.text.encode("utf-8", "replace").decode("utf-8")
-    return Row("turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text), 3, key)
-
-
-def _exposure_rows(speech: Speech, first: int) -> list[Row]:
-    remembered = {id(earlier) for earlier in speech.remembered[first:]}
-    return [
-        Row(
-            "exposures",
-            (
-                speech.arm, speech.agent, speech.counter,
-                delivery.speech.agent, delivery.speech.counter, delivery.due,
-                int(delivery.noticed), int(id(delivery.speech) in remembered),
-            ),
-            5,
-        )
-        for delivery in speech.heard
-    ]  # fmt: skip
-
-
-def _survey_row(answer: Answer, key: str) -> Row:
-    survey = answer.survey
-    values = survey.values_shown(answer.order)
-    shown = json.dumps(survey.shown(answer.order))
-    return Row(
-        "surveys",
-        (
-            answer.arm, answer.agent, answer.wave, survey.question, answer.wording, answer.order,
-            answer.time, shown, json.dumps(values), key,
-        ),
-        6,
-        key,
-    )  # fmt: skip
+        promise.dependents, promise.kept = [], True
+        if promise.when_kept is not None:
+            promise.when_kept()
+        progress.time = max(progress.time, promise.time)
+        progress.prompt_tokens += reply.prompt_tokens
+        if isinstance(promise, Speech):
+            assert isinstance(reply, Reply)
+            progress.turns += 1
+            progress.new_tokens += reply.new_tokens
+            progress.speaker = self._assembly.label(promise.agent)
+        elif isinstance(promise, Answer):
+            progress.answers += 1

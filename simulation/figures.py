@@ -6,7 +6,7 @@ the talk, grey is the noise floor. Without an `ax` a function makes a figure of 
 pyplot's global state; ``axes.figure`` is that figure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from math import isnan
 
@@ -57,6 +57,7 @@ def population(opinions: pd.DataFrame, view: View) -> list[Axes]:
         spread = "" if rows.empty else _course_in_words(rows)
         panel.set_title(arm, fontsize=SMALL, color=colour, loc="left", fontweight="bold")
         panel.set_title(spread, fontsize=TINY, color=QUIET, loc="right")
+        _mark_swaps(panel, {place for place, _ in view.swaps})
         _opinion_axis(panel)
     figure.supxlabel(TIME_AXIS, fontsize=SMALL, color=QUIET)
     figure.supylabel(OPINION_AXIS, fontsize=TINY, color=QUIET)
@@ -83,6 +84,7 @@ def trajectory(opinions: pd.DataFrame, view: View, agent: str, ax: Axes | None =
         shade = OPINION(SCALE(held[place]))
         ax.scatter([waves[place]], [held[place]], s=26, color=[shade], edgecolors=INK, zorder=3)
     _opinion_axis(ax)
+    _mark_swaps(ax, {place for place, key in view.swaps if key == agent})
     ax.set_title(view.labels[agent], fontsize=SMALL, color=INK, loc="left", parse_math=False)
     return ax
 
@@ -221,6 +223,12 @@ def _course(rows: pd.DataFrame, agent: str) -> "tuple[pd.Series[int], pd.Series[
     """Waves and opinions of one agent; degenerate answers are NaN."""
     mine = rows[rows["agent"] == agent]
     return mine["wave"], mine["opinion"].mask(mine["degenerate"])
+
+
+def _mark_swaps(ax: Axes, places: Iterable[float]) -> None:
+    """A dotted upright line wherever a persona changes."""
+    for place in sorted(places):
+        ax.axvline(place, color=QUIET, linewidth=0.9, linestyle=":", zorder=0)
 
 
 def _course_in_words(rows: pd.DataFrame) -> str:

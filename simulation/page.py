@@ -1,7 +1,7 @@
 """What a report says: the words, tables and transcripts of a page, from the frames of its runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from string import ascii_uppercase
 
@@ -88,10 +88,10 @@ def read(runs: Sequence[RunFrames]) -> list[Reading]:
         many, letter = divmod(position, len(ascii_uppercase))
         name = f"Run {ascii_uppercase[letter]}{many or ''}"
         facts = run.facts
-        view = View.of(facts)
+        view = replace(View.of(facts), swaps=_swap_marks(run))
         found = opinions(run.surveys)
         if len(found) and facts.topic not in set(found["question"]):
-            view = View(str(found["question"].iloc[0]), view.labels, view.main, view.floor)
+            view = replace(view, question=str(found["question"].iloc[0]))
         readings.append(Reading(name, facts, view, run, found))
     return readings
 
@@ -127,10 +127,47 @@ def transcript(reading: Reading, arm: str) -> list[Utterance]:
     ]
 
 
+def _swap_marks(run: RunFrames) -> tuple[tuple[float, str], ...]:
+    """Where each swap lies among the waves, by the virtual times at which these were asked."""
+    asked = run.surveys[["wave", "time"]].drop_duplicates().sort_values("time")
+    if asked.empty:
+        return ()
+    return tuple(
+        (float(np.interp(swap.time, asked["time"], asked["wave"])), swap.agent.key)
+        for swap in run.facts.swaps
+    )
+
+
+def branch_lines(readings: Sequence[Reading]) -> list[str]:
+    """A sentence for every run that branches from another one."""
+    names = {reading.frames.manifest.get("fingerprint"): reading.name for reading in readings}
+    lines = []
+    for reading in readings:
+        branch = reading.frames.manifest.get("branch")
+        if isinstance(branch, dict):
+            parent = names.get(branch["fingerprint"], branch["parent"])
+            lines.append(
+                f"{reading.name} branches from {parent} at virtual time {branch['time']:g}: until "
+                "then both are one run, and only what differs later was computed again."
+            )
+    return lines
+
+
+def swap_lines(reading: Reading) -> list[str]:
+    """A sentence for every change of persona."""
+    return [
+        f"From virtual time {swap.time:g} on, {swap.agent.label} wears {wears(swap.agent)}."
+        for swap in reading.facts.swaps
+    ]
+
+
 def wears(agent: AgentFacts) -> str:
     """What an agent is, in words: ``ada (late), LoRA 0123456789ab``."""
     if agent.kind == "base":
         return "nothing: the bare base model"
+    if not agent.persona:
+        doubt = ", unverified: no card names its base" if agent.unverified else ""
+        return f"no persona, LoRA {agent.adapter[:12]}{doubt}"
     who = f"{agent.persona} ({agent.stage})" if agent.stage else agent.persona
     return f"{who}, LoRA {agent.adapter[:12]}" if agent.kind == "lora" else f"{who}, in the prompt"
 

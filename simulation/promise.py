@@ -1,12 +1,16 @@
 """A promise: words that are due at a virtual time, and may not have been written yet.
 
-SimPy decides who speaks when and never waits for a text. A promise knows what must be written
-before it (the promises in its own context) and who waits for it; nothing is a task until it
-truly waits on the engine.
+SimPy decides who speaks when and never waits for a text, unless a policy's choice depends on
+one. A promise knows what must be written before it (the promises in its own context) and who
+waits for it; nothing is a task until it truly waits on the engine.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from agents.memory import Utterance
+from personas.model import Scores
 
 if TYPE_CHECKING:
     from simulation.survey import OptionOrder, Survey
@@ -17,8 +21,9 @@ Moment = tuple[float, int, str, str, int]
 It never depends on the order of insertion or completion.
 """
 
-SPEECH, ASKED = 0, 1
-"""Phases: at one moment of virtual time, speech goes before surveys."""
+CHOOSING, SPEAKING, NOTING, ASKED = 0, 1, 2, 3
+"""Phases: at one moment of virtual time, first it is settled who speaks, then there is speech,
+then it is noted down, then there are surveys."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,15 +33,20 @@ class Promise:
     arm: str
     agent: str
     time: float
-    """Virtual time, in rounds."""
+    """Virtual time, in the scenario's unit."""
     counter: int
-    """The agent's own count of speeches, or of surveys, from 0."""
-    remembered: "tuple[Speech, ...]"
-    """Context, oldest first, as of this moment; the texts may still be promises."""
+    """The agent's own count of speeches, of surveys or of choices, from 0."""
+    memory: "list[Speech]"
+    """The agent's memory, oldest first, shared by all its promises; it goes on growing."""
+    length: int
+    """How much of that memory there was at this moment; the texts may still be promises."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
     dependents: "list[Promise]" = field(default_factory=list, init=False)
     """Who waits for this one."""
+    kept: bool = field(default=False, init=False)
+    when_kept: Callable[[], None] | None = field(default=None, init=False)
+    """Called once it is: lets virtual time go on where it stood still for this promise."""
 
     def wait_for(self, earlier: "Speech | None") -> None:
         """Makes this promise due only when the earlier one, if any, is kept."""
@@ -45,49 +55,112 @@ class Promise:
             earlier.dependents.append(self)
 
     @property
+    def tail(self) -> "tuple[Speech, ...]":
+        """What was heard since the agent's last turn and is not yet in its memory."""
+        return ()
+
+    @property
+    def phase(self) -> int:
+        """Place within a moment of virtual time."""
+        return SPEAKING
+
+    @property
     def moment(self) -> Moment:
         """Place in the total order."""
-        return (self.time, SPEECH, self.arm, self.agent, self.counter)
+        return (self.time, self.phase, self.arm, self.agent, self.counter)
 
 
 @dataclass(slots=True, eq=False)
 class Speech(Promise):
-    """A turn, and once kept, its text."""
+    """A turn, and once kept, its text; or a post from outside, whose text is known."""
 
+    label: str
+    """Under which it is heard."""
     heard: "tuple[Delivery, ...]"
     """What reached the speaker since its own last turn, noticed or not."""
+    depth: int = 0
+    """0, or one more than that of the message that it replies to."""
     text: str | None = field(default=None, init=False)
     """None until it is committed to the record."""
+    line: Utterance | None = field(default=None, init=False)
+    """The text as others remember it; made once for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A speech on its way to one listener."""
+    """A speech on its way to a listener."""
 
     due: float
     """Virtual time of arrival: heard by turns strictly later."""
     speech: Speech
     noticed: bool = True
 
+
+@dataclass(slots=True, eq=False)
+class Aside(Promise):
+    """A private question, answered by a letter; it leaves the agent's memory as it was."""
+
+    heard: tuple[Speech, ...]
+    """What the agent took in since its last turn."""
+
     @property
-    def order(self) -> tuple[float, Moment]:
-        """Place in the listener's inbox."""
-        return (self.due, self.speech.moment)
+    def tail(self) -> tuple[Speech, ...]:
+        """What was heard since the agent's last turn and is not yet in its memory."""
+        return self.heard
 
 
 @dataclass(slots=True, eq=False)
-class Answer(Promise):
+class Choice(Aside):
+    """A question that decides who speaks next: virtual time stands still until it is answered."""
+
+    asked: Utterance
+    options: tuple[str, ...]
+    """Letters."""
+    scores: Scores | None = field(default=None, init=False)
+    """None until it is kept."""
+
+    @property
+    def phase(self) -> int:
+        """Before all speech of the same time."""
+        return CHOOSING
+
+
+@dataclass(slots=True, eq=False)
+class Answer(Aside):
     """One survey question, in one wording and one option order."""
 
     survey: "Survey"
     wave: int
-    """0 before the talk, w after round w."""
+    """0 before the talk, then counted in units of virtual time."""
     wording: int
     order: "OptionOrder"
     opened: bool
     """Whether the moderator had opened the talk by then."""
 
     @property
+    def phase(self) -> int:
+        """After all speech of the same time."""
+        return ASKED
+
+
+@dataclass(slots=True, eq=False)
+class Digest(Promise):
+    """An agent's notes on a block that dropped from its window; whoever needs them waits."""
+
+    lines: tuple[Utterance, ...]
+    """The block."""
+    before: str
+    """The notes on all blocks before it."""
+    asking: str
+    tokens: int
+    """Length at most."""
+    last: Speech
+    """The last line of the block."""
+    text: str | None = field(default=None, init=False)
+    """None until it is kept."""
+
+    @property
     def moment(self) -> Moment:
-        """Place in the total order: after all speech of the same time."""
-        return (self.time, ASKED, self.arm, self.agent, self.counter)
+        """Place in the total order: after the last line of the block."""
+        names = f"{self.agent} {self.last.agent} {self.last.counter}"
+        return (self.time, NOTING, self.arm, names, self.counter)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from simulation.analysis.frames import RunFrames
-from simulation.record import open_for_reading, read_manifest
+from simulation.recordfile import open_for_reading, read_manifest
 
 TURNS = """
 SELECT arm, agent, counter, time, 0 AS phase, text, prompt_tokens, new_tokens,

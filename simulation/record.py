@@ -5,71 +5,75 @@ run the scenario again and let the record answer what it already knows; a crash 
 the replies still in flight. One line opens it elsewhere::
 
     pandas.read_sql("select * from transcript", sqlite3.connect("record.sqlite"))
+
+What its tables mean: docs/record.md.
 """
 
-import asyncio
-import fcntl
 import json
-import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple, Protocol
 
-from personas.errors import InputError, SymposionError
+from personas.errors import InputError
 from personas.model import Reply, Scores
+from simulation.counts import Counts
+from simulation.origin import changes, fingerprint_changes
+from simulation.recordfile import (
+    FILE,
+    RecordError,
+    lock_folder,
+    open_for_reading,
+    open_for_writing,
+    prepare,
+    read_manifest,
+)
 
-FILE = "record.sqlite"
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE calls (
-    key TEXT PRIMARY KEY,      -- hash of the request (personas.model.request_key)
-    reply TEXT NOT NULL,       -- JSON of Reply or Scores
-    prompt_tokens INTEGER, new_tokens INTEGER,
-    seconds REAL               -- real time from asking to answer
-) WITHOUT ROWID;
-CREATE TABLE turns (
-    arm TEXT, agent TEXT, counter INTEGER,
-    time REAL,                 -- virtual time, in rounds
-    call TEXT NOT NULL REFERENCES calls, text TEXT NOT NULL,
-    PRIMARY KEY (arm, agent, counter)
-) WITHOUT ROWID;
-CREATE TABLE exposures (
-    arm TEXT, listener TEXT, listener_counter INTEGER, speaker TEXT, speaker_counter INTEGER,
-    time REAL,                 -- virtual time of arrival
-    noticed INTEGER,           -- 0: beyond the tie's weight or the attention limit
-    remembered INTEGER,        -- 0: no longer in the listener's window
-    PRIMARY KEY (arm, listener, listener_counter, speaker, speaker_counter)
-) WITHOUT ROWID;
-CREATE TABLE surveys (
-    arm TEXT, agent TEXT, wave INTEGER, question TEXT, wording INTEGER, ordering TEXT,
-    time REAL, options TEXT, option_values TEXT, -- JSON, in the order shown
-    call TEXT NOT NULL REFERENCES calls,
-    PRIMARY KEY (arm, agent, wave, question, wording, ordering)
-) WITHOUT ROWID;
-CREATE VIEW transcript AS
-    SELECT arm, time, agent, counter, text FROM turns ORDER BY arm, time, agent, counter;
-"""
+__all__ = ["FILE", "Entry", "Ledger", "Record", "RecordError", "Row", "open_for_reading"]
+
+Row = tuple[str, tuple[object, ...]]
+"""A table other than manifest and calls, and the values of its columns in order."""
+
+NAMED = {"turns": (3, 4), "surveys": (6, 9), "decisions": (3, 6), "summaries": (5, 5)}
+"""Tables whose rows refer to a call: length of the primary key, and place of the call."""
 
 
-class RecordError(SymposionError):
-    """The record and the run do not fit together, or the disk refuses."""
+class Entry(NamedTuple):
+    """A reply and the rows that refer to it: durable together or not at all."""
+
+    key: str
+    """The request's, by `personas.model.request_key`."""
+    reply: Reply | Scores
+    asked: float
+    """Real time of asking, in seconds since 1970 UTC."""
+    seconds: float
+    """Real time until the answer."""
+    rows: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table other than manifest and calls."""
+class Ledger(Protocol):
+    """Where replies are written before they are heard: a record, or a replay's check of one."""
 
-    table: str
-    values: tuple[object, ...]
-    """In the table's column order."""
-    key_length: int
-    """How many of the leading values are the primary key."""
-    call: str | None = None
-    """Key of the call it refers to, for tables that have one."""
+    @property
+    def replies(self) -> Mapping[str, Reply | Scores]:
+        """Replies that need not be asked for, by request key."""
+        ...
+
+    @property
+    def counts(self) -> Counts:
+        """Token counts by text."""
+        ...
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Makes entries durable, all of them or none.
+
+        Raises:
+            RecordError: The disk refuses, or a row was recorded before with another reply.
+        """
+        ...
 
 
 class Record:
@@ -77,44 +81,84 @@ class Record:
 
     Args:
         folder: The run's folder; made if it does not exist.
-        manifest: What the run is. For an existing record, its ``fingerprint`` must be the same.
+        manifest: What the run is. For an existing record, it must be the same run.
+        adapters: Rows of the table of adapters, for a new record.
+        accept_changes: Go on although the source, a package or the model has changed since.
 
     Raises:
-        InputError: The folder cannot be written, or holds the record of another scenario.
+        InputError: The folder cannot be written, or holds the record of another scenario, or
+            something changed and that is not accepted.
         RecordError: The file is damaged, or another process has it open.
     """
 
-    def __init__(self, folder: Path, manifest: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Mapping[str, object],
+        adapters: Iterable[tuple[object, ...]] = (),
+        *,
+        accept_changes: bool = False,
+    ) -> None:
         self.path = folder / FILE
-        self._lock = _lock(folder)
+        self._lock = lock_folder(folder)
         with ExitStack() as opened:  # closes what was opened if the rest fails
             opened.callback(self._lock.close)
-            self._database = _open(self.path)
+            self._database = open_for_writing(self.path)
             opened.callback(self._database.close)
-            self._check_or_create(manifest)
-            self.replies: dict[str, Reply | Scores] = dict(self._read_replies())
-            """Committed replies by request key."""
-            self._known = self._read_known()
+            if prepare(self._database, self.path, manifest, adapters):
+                self._check(manifest, accept_changes)
+            self.replies: dict[str, Reply | Scores] = read_replies(self._database)
+            """Committed replies by request key, and those that may be inherited."""
+            self.counts = Counts(dict(self._database.execute("SELECT text, tokens FROM counts")))
+            """Token counts by text."""
+            self._known = read_known(self._database)
             opened.pop_all()
-        self._pending: list[tuple[str, Reply | Scores, float, Sequence[Row]]] = []
-        self._flushed: asyncio.Future[None] | None = None
+        self._inherited: dict[str, tuple[float, float]] = {}
 
-    async def commit(
-        self, key: str, reply: Reply | Scores, seconds: float, rows: Sequence[Row]
-    ) -> None:
-        """Makes a reply and the rows that refer to it durable; returns when they are.
+    def inherit(self, parent: Path) -> None:
+        """Lets another run's record answer too; its replies are copied as they are used.
 
-        Everything handed in during one step of the event loop shares one transaction.
+        Raises:
+            InputError: There is no record in that folder.
+        """
+        database = open_for_reading(parent)
+        try:
+            rows = database.execute("SELECT * FROM calls")
+            names = [column[0] for column in rows.description]
+            for row in rows:
+                call = dict(zip(names, row, strict=True))
+                if call["key"] not in self.replies:
+                    self.replies[call["key"]] = _from_json(call["reply"])
+                    self._inherited[call["key"]] = (call.get("asked", 0.0), call["seconds"])
+        finally:
+            database.close()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Makes replies and the rows that refer to them durable, in one transaction.
 
         Raises:
             RecordError: The disk refuses, or a row was recorded before with another reply.
         """
-        if self._flushed is None:
-            loop = asyncio.get_running_loop()
-            self._flushed = loop.create_future()
-            loop.call_soon(self._flush)
-        self._pending.append((key, reply, seconds, rows))
-        await asyncio.shield(self._flushed)
+        calls = [self._call(entry) for entry in entries if self._is_new(entry.key)]
+        rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+        for entry in entries:
+            for table, values in entry.rows:
+                if not self._is_known(table, values):
+                    rows[table].append(values)
+        try:
+            with self._database:
+                self._insert(calls, rows)
+        except sqlite3.IntegrityError:
+            raise RecordError(self._conflict("a turn")) from None
+        except sqlite3.Error as error:
+            raise RecordError(
+                f"{self.path}: {error}: make room or mend the disk, then run the same command; "
+                "what was committed before is kept and readable"
+            ) from error
+        for entry in entries:
+            self.replies[entry.key] = entry.reply
+            self._inherited.pop(entry.key, None)
+        self.counts.fresh.clear()
 
     def note(self, **entries: object) -> None:
         """Writes entries of the manifest, replacing older ones."""
@@ -133,148 +177,92 @@ class Record:
         self._database.close()
         self._lock.close()
 
-    def _flush(self) -> None:
-        pending, done = self._pending, self._flushed
-        self._pending, self._flushed = [], None
-        assert done is not None
-        failure = RecordError(f"{self.path}: a row could not be written")
-        try:
-            with self._database:
-                for entry in pending:
-                    self._write(*entry)
-        except RecordError as error:
-            failure = error
-        except sqlite3.Error as error:
-            failure = RecordError(f"{self.path}: {error}; what was committed before is readable")
-        else:
-            for key, reply, _, _ in pending:
-                self.replies[key] = reply
-            done.set_result(None)
-        finally:
-            if not done.done():  # whatever went wrong, nobody waits for ever
-                done.set_exception(failure)
+    def _insert(
+        self, calls: Sequence[tuple[object, ...]], rows: Mapping[str, list[tuple[object, ...]]]
+    ) -> None:
+        run = self._database.executemany
+        if calls:
+            run("INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
+        for table, values in rows.items():
+            run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+        if self.counts.fresh:
+            run("INSERT INTO counts VALUES (?, ?)", self.counts.fresh)
 
-    def _write(self, key: str, reply: Reply | Scores, seconds: float, rows: Sequence[Row]) -> None:
-        if key not in self.replies:
-            new_tokens = reply.new_tokens if isinstance(reply, Reply) else 0
-            call = (key, _to_json(reply), reply.prompt_tokens, new_tokens, seconds)
-            self._database.execute("INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?)", call)
-        for row in rows:
-            name = (row.table, *row.values[: row.key_length])
-            if name in self._known:
-                if self._known[name] != row.call:
-                    raise RecordError(
-                        f"{self.path}: {' '.join(map(str, name))} was recorded with another "
-                        "request: the run is not the one that made this record"
-                    )
-                continue
-            marks = ", ".join("?" * len(row.values))
-            self._database.execute(f"INSERT INTO {row.table} VALUES ({marks})", row.values)
-            self._known[name] = row.call
+    def _is_new(self, key: str) -> bool:
+        return key not in self.replies or key in self._inherited
 
-    def _check_or_create(self, manifest: Mapping[str, object]) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
-            self._database.executemany(
-                "INSERT INTO manifest VALUES (?, ?)",
-                [(key, json.dumps(value)) for key, value in manifest.items()],
-            )
-            self._database.commit()
-            return
-        if version != SCHEMA_VERSION:
-            raise RecordError(f"{self.path}: schema {version}, this version reads {SCHEMA_VERSION}")
-        recorded = read_manifest(self._database)
-        if recorded.get("fingerprint") != manifest.get("fingerprint"):
+    def _call(self, entry: Entry) -> tuple[object, ...]:
+        inherited = self._inherited.get(entry.key)
+        asked, seconds = inherited or (entry.asked, entry.seconds)
+        reply = entry.reply
+        new_tokens = reply.new_tokens if isinstance(reply, Reply) else 0
+        text = _to_json(reply)
+        return (
+            entry.key, text, reply.prompt_tokens, new_tokens, seconds, asked,
+            int(inherited is not None),
+        )  # fmt: skip
+
+    def _is_known(self, table: str, values: tuple[object, ...]) -> bool:
+        """Whether an earlier session recorded this row, with the same call."""
+        if not self._known:
+            return False
+        key_length, call = NAMED.get(table, (5, None))  # exposures: five leading columns
+        name = (table, *values[:key_length])
+        if name not in self._known:
+            return False
+        if call is not None and self._known[name] != values[call]:
+            raise RecordError(self._conflict(" ".join(map(str, name))))
+        return True
+
+    def _conflict(self, what: str) -> str:
+        return (
+            f"{self.path}: {what} was recorded with another request: the run is not the one "
+            "that made this record"
+        )
+
+    def _check(self, manifest: Mapping[str, object], accept_changes: bool) -> None:
+        recorded = self.manifest()
+        if different := fingerprint_changes(recorded, manifest):
             raise InputError(
-                f"{self.path} records another scenario ({_difference(recorded, manifest)}): "
-                "give another --out, or the arguments it was made with"
+                f"{self.path} records another scenario ({different}): give another --out or the "
+                "arguments it was made with, or see `symposion branch`"
             )
-
-    def _read_replies(self) -> list[tuple[str, Reply | Scores]]:
-        rows = self._database.execute("SELECT key, reply FROM calls").fetchall()
-        return [(key, _from_json(text)) for key, text in rows]
-
-    def _read_known(self) -> dict[tuple[object, ...], str | None]:
-        turns = self._database.execute("SELECT arm, agent, counter, call FROM turns")
-        known: dict[tuple[object, ...], str | None] = {("turns", *r[:3]): r[3] for r in turns}
-        heard = self._database.execute(
-            "SELECT arm, listener, listener_counter, speaker, speaker_counter FROM exposures"
-        )
-        known |= {("exposures", *row): None for row in heard}
-        asked = self._database.execute(
-            "SELECT arm, agent, wave, question, wording, ordering, call FROM surveys"
-        )
-        return known | {("surveys", *row[:6]): row[6] for row in asked}
+        changed = changes(recorded, manifest)
+        if changed and not accept_changes:
+            raise InputError(
+                f"{self.path} was made with something else ({'; '.join(changed)}): put it back, "
+                "or go on all the same with --accept-changes"
+            )
+        if changed:
+            accepted = recorded.get("accepted", [])
+            assert isinstance(accepted, list)
+            self.note(accepted=[*accepted, *changed])
 
 
-def read_manifest(database: sqlite3.Connection) -> dict[str, object]:
-    """The manifest as a dictionary."""
-    rows = database.execute("SELECT key, value FROM manifest").fetchall()
-    return {key: json.loads(value) for key, value in rows}
+def read_replies(database: sqlite3.Connection) -> dict[str, Reply | Scores]:
+    """Every recorded reply by the key of its request."""
+    rows = database.execute("SELECT key, reply FROM calls")
+    return {key: _from_json(text) for key, text in rows}
 
 
-def open_for_reading(folder: Path) -> sqlite3.Connection:
-    """A read-only connection to a run's record.
-
-    Raises:
-        InputError: There is none, or it is not a record.
-    """
-    path = folder / FILE
-    if not path.is_file():
-        raise InputError(f"no record in {folder}: expected a file {FILE} there")
-    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"{path} is not a record: {error}") from None
-    if version != SCHEMA_VERSION:
-        raise InputError(f"{path}: schema {version}, this version reads {SCHEMA_VERSION}")
-    return database
-
-
-def _lock(folder: Path) -> IO[str]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
-    except OSError as error:
-        raise InputError(f"output folder {folder} cannot be written: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise RecordError(
-            f"{folder} is in use by another process: wait for it, or end it"
-        ) from None
-    return lock
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    if path.exists() and not os.access(path, os.W_OK):
-        raise InputError(f"{path} cannot be written: change its permissions or give another --out")
-    database = sqlite3.connect(path)
-    try:
-        # WAL with NORMAL keeps every committed transaction through a crash of the process;
-        # only a crash of the machine may lose the last ones.
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=NORMAL")
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise RecordError(f"{path} is damaged or not a record: {error}") from None
-    return database
-
-
-def _difference(recorded: Mapping[str, object], wanted: Mapping[str, object]) -> str:
-    """Names the first fields in which two scenarios differ."""
-    old, new = recorded.get("description"), json.loads(json.dumps(wanted.get("description")))
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return "no description"
-    fields = [key for key in new if old.get(key) != new[key]]
-    return "differs in " + ", ".join(fields[:3])
+def read_known(database: sqlite3.Connection) -> dict[tuple[object, ...], str | None]:
+    """Every recorded row by table and primary key, with the call that it refers to."""
+    known: dict[tuple[object, ...], str | None] = {}
+    for table, (length, call) in NAMED.items():
+        for row in database.execute(f"SELECT * FROM {table}"):
+            known[(table, *row[:length])] = row[call]
+    for row in database.execute("SELECT * FROM exposures"):
+        known[("exposures", *row[:5])] = None
+    return known
 
 
 def _to_json(reply: Reply | Scores) -> str:
-    return json.dumps(asdict(reply))
+    if isinstance(reply, Scores):
+        return json.dumps({"logprobs": reply.logprobs, "prompt_tokens": reply.prompt_tokens})
+    return (  # as json.dumps writes it, in a fifth of the time
+        f'{{"text": {encode_basestring_ascii(reply.text)}, "finish": "{reply.finish}", '
+        f'"prompt_tokens": {reply.prompt_tokens:d}, "new_tokens": {reply.new_tokens:d}}}'
+    )
 
 
 def _from_json(text: str) -> Reply | Scores:

@@ -214,6 +214,8 @@ def _render(readings: Sequence[Reading], sections: Sequence[Section]) -> str:
         differences=page.differences(readings),
         limits=page.limits(readings, found),
         transcript=page.transcript,
+        branch_lines=page.branch_lines,
+        swap_lines=page.swap_lines,
         when=when,
         script=script,
         script_digest=digest,

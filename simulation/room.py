@@ -1,29 +1,56 @@
 """One arm of a scenario in virtual time: seats, inboxes, and the promises that turns make.
 
 A turn at time t hears what was delivered strictly before t, and a delivery takes a positive
-time. So when SimPy gives out the turns of time t, all that they can hear has been promised
-already, whatever the order in which it resumes processes.
+time. So when the turns of time t are given out, all that they can hear has been promised already,
+whatever the order in which SimPy resumes processes. The turns of one moment are collected first
+and then taken in the total order.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 
 import simpy
 
+from agents.memory import Utterance
+from agents.prompt import MODERATOR
 from simulation.chance import uniform
+from simulation.clock import Clock, Process
 from simulation.graph import Tie
-from simulation.promise import Answer, Delivery, Moment, Promise, Speech
+from simulation.promise import Answer, Choice, Delivery, Moment, Promise, Speech
 from simulation.scenario import Scenario
 from simulation.survey import OPTION_ORDERS, Survey
-from simulation.turntaking import Process
+from simulation.timeline import (
+    OUTSIDE,
+    AddTie,
+    Intervention,
+    Join,
+    Leave,
+    Post,
+    RemoveTie,
+    absent_at_first,
+    in_order,
+)
+
+Hearing = Callable[[Speech, str, Delivery], None]
+"""Told of every message sent: the speech, its listener's key, the delivery."""
+
+_Turn = tuple[str, int, str, int, str | None, "Chair", Speech | None]
+"""One turn to be given at this moment: its agent, the rank of the policy that gives it, and the
+speaker and counter of what it replies to, which make up the total order; then to whom it goes,
+the policy's chair and the message it replies to."""
 
 
 @dataclass(slots=True)
 class _Seat:
     """Where one agent is in the talk."""
 
-    listeners: list[Tie]
+    label: str
+    present: bool
+    listeners: dict[str, Tie] = field(default_factory=dict)
+    """By key."""
     inbox: list[tuple[float, Moment, Delivery]] = field(default_factory=list)
     """Heap of deliveries still under way."""
     arrived: list[Delivery] = field(default_factory=list)
@@ -33,6 +60,7 @@ class _Seat:
     last: Speech | None = None
     """The agent's own last turn: once it is kept, so is everything before it in memory."""
     speeches: int = 0
+    choices: int = 0
     answers: int = 0
 
 
@@ -47,39 +75,120 @@ class Room:
 
     def __init__(self, scenario: Scenario, arm: str, post: Callable[[Promise], None]) -> None:
         self.scenario, self.arm = scenario, arm
-        self.clock = simpy.Environment()
+        self.clock = Clock()
         self.agents = tuple(agent.key for agent in scenario.agents)
         self._post = post
-        self._seats = {key: _Seat([]) for key in self.agents}
+        absent = absent_at_first(scenario.timeline)
+        self.seats = {a.key: _Seat(a.label, a.key not in absent) for a in scenario.agents}
         for tie in scenario.ties:
-            self._seats[tie.speaker].listeners.append(tie)
+            self.seats[tie.speaker].listeners[tie.listener] = tie
+        self._turns: list[_Turn] = []
+        self._asked: deque[tuple[str, Survey, int]] = deque()
+        self._standing_still = 0
+        self.hearings: list[Hearing] = []
+        self.clock.process(self._intervene(in_order(scenario.timeline)))
         if arm != "silent":
-            self.clock.process(scenario.turns.run(self))
+            for rank, chair in enumerate(self._chairs()):
+                self.clock.process(scenario.policies[rank].run(chair))
         for survey in scenario.surveys:
             self.clock.process(self._survey(survey))
 
-    def speak(self, agent: str) -> None:
-        """Gives an agent a turn at this moment."""
-        seat, now = self._seats[agent], self.clock.now
+    @property
+    def next_time(self) -> float:
+        """When something happens next; infinite at the end, and while time stands still."""
+        if self._standing_still:
+            return self.clock.now if self.clock.peek() == self.clock.now else inf
+        if self._turns or self._asked:
+            return float(self.clock.now)
+        return float(self.clock.peek())
+
+    def advance(self) -> None:
+        """Does one thing: an event of SimPy, then turns, then surveys of the same moment."""
+        if not (self._turns or self._asked) or self.clock.peek() == self.clock.now:
+            self.clock.step()
+        elif self._turns:
+            agent, _, _, _, to, chair, cause = heappop(self._turns)
+            if self.seats[agent].present:
+                self._speak(agent, to, chair.hearing, cause.depth + 1 if cause else 0)
+        else:
+            self._ask(*self._asked.popleft())
+
+    def give(self, turn: _Turn) -> None:
+        """Notes a turn of this moment; taken in the total order, however many policies give it."""
+        heappush(self._turns, turn)
+
+    def choose(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
+        """Asks an agent in private what a policy needs to know."""
+        seat, heard = self.seats[agent], self._just_heard(agent)
+        choice = Choice(
+            self.arm, agent, self.clock.now, seat.choices, seat.memory, len(seat.memory),
+            heard, Utterance(MODERATOR, asked), options,
+        )  # fmt: skip
+        seat.choices += 1
+        self._promise(choice, seat.last, *heard)
+        return choice
+
+    def kept(self, promise: Promise) -> simpy.Event:
+        """Happens, at this very moment, when the promise is kept; until then time stands still."""
+        event = self.clock.event()
+        if promise.kept:
+            return event.succeed()
+
+        def go_on() -> None:
+            self._standing_still -= 1
+            event.succeed()
+
+        self._standing_still += 1
+        promise.when_kept = go_on
+        return event
+
+    def _chairs(self) -> list["Chair"]:
+        kinds = [type(policy).__name__.lower() for policy in self.scenario.policies]
+        return [
+            Chair(self, rank, f"{kind} {kinds[:rank].count(kind)}")
+            for rank, kind in enumerate(kinds)
+        ]
+
+    def _promise(self, promise: Promise, *causes: Speech | None) -> None:
+        for cause in causes:
+            promise.wait_for(cause)
+        self._post(promise)
+
+    def _speak(self, agent: str, to: str | None, hearing: float, depth: int) -> None:
+        seat = self.seats[agent]
         heard = self._arrivals(seat)
-        seat.memory += [delivery.speech for delivery in heard if delivery.noticed]
-        speech = Speech(self.arm, agent, now, seat.speeches, tuple(seat.memory), heard)
-        for cause in (seat.last, *(delivery.speech for delivery in heard if delivery.noticed)):
-            speech.wait_for(cause)
+        noticed = [delivery.speech for delivery in heard if delivery.noticed]
+        seat.memory += noticed
+        speech = Speech(
+            self.arm, agent, self.clock.now, seat.speeches, seat.memory, len(seat.memory),
+            seat.label, heard, depth,
+        )  # fmt: skip
+        before, seat.last = seat.last, speech
         seat.memory.append(speech)
-        seat.last = speech
         seat.speeches += 1
         seat.arrived.clear()
-        for tie in seat.listeners:
-            self._send(speech, tie)
-        self._post(speech)
+        ties = seat.listeners
+        self._send(
+            speech, hearing, ties.values() if to is None else [ties[to]] if to in ties else []
+        )
+        self._promise(speech, before, *noticed)
 
-    def _send(self, speech: Speech, tie: Tie) -> None:
-        wait = self.scenario.turns.delay(len(self.agents)) if tie.delay is None else tie.delay
-        names = ("notice", tie.listener, tie.speaker, speech.counter)
-        noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
-        delivery = Delivery(speech.time + wait, speech, noticed)
-        heappush(self._seats[tie.listener].inbox, (*delivery.order, delivery))
+    def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
+        moment = speech.moment
+        alike: dict[tuple[float, bool], Delivery] = {}
+        for tie in ties:
+            listener = self.seats[tie.listener]
+            if not listener.present:
+                continue
+            due = speech.time + (hearing if tie.delay is None else tie.delay)
+            names = ("notice", tie.listener, tie.speaker, speech.counter)
+            noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
+            delivery = alike.get((due, noticed))
+            if delivery is None:
+                delivery = alike[due, noticed] = Delivery(due, speech, noticed)
+            heappush(listener.inbox, (due, moment, delivery))
+            for consider in self.hearings:
+                consider(speech, tie.listener, delivery)
 
     def _arrivals(self, seat: _Seat) -> tuple[Delivery, ...]:
         """What has arrived since the agent's last turn, with its attention limit applied."""
@@ -94,26 +203,110 @@ class Room:
             d if id(d) in kept else Delivery(d.due, d.speech, noticed=False) for d in seat.arrived
         )
 
+    def _just_heard(self, agent: str) -> tuple[Speech, ...]:
+        """What the agent took in since its last turn; leaves its memory as it was."""
+        arrivals = self._arrivals(self.seats[agent])
+        return tuple(delivery.speech for delivery in arrivals if delivery.noticed)
+
+    def _intervene(self, timeline: Sequence[Intervention]) -> Process:
+        posts = 0
+        for one in timeline:
+            yield self.clock.until(one.time, first=True)
+            match one:
+                case Post():
+                    self._deliver(one, posts)
+                    posts += 1
+                case Join() | Leave():
+                    self.seats[one.agent].present = isinstance(one, Join)
+                case AddTie():
+                    self.seats[one.tie.speaker].listeners[one.tie.listener] = one.tie
+                case RemoveTie():
+                    del self.seats[one.speaker].listeners[one.listener]
+
+    def _deliver(self, post: Post, number: int) -> None:
+        """Puts a message from outside into inboxes; nobody speaks in the silent arm."""
+        if self.arm == "silent":
+            return
+        speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
+        speech.text = post.unrelated if self.arm == "scrambled" else post.text
+        speech.kept = True
+        delivery = Delivery(post.time, speech)
+        for key in post.to or self.agents:
+            if self.seats[key].present:
+                heappush(self.seats[key].inbox, (post.time, speech.moment, delivery))
+                for consider in self.hearings:
+                    consider(speech, key, delivery)
+
     def _survey(self, survey: Survey) -> Process:
-        turns, agents = self.scenario.turns, len(self.agents)
-        for wave in range(0, turns.count + 1, survey.every):
-            yield self.clock.timeout(turns.rest(wave, agents) - self.clock.now)
-            for agent in self.agents:
-                self._ask(agent, survey, wave)
+        for wave in range(0, self.scenario.waves_of_time + 1, survey.every):
+            yield self.clock.until(self.scenario.rest(wave))
+            self._asked.extend((agent, survey, wave) for agent in self.agents)
 
     def _ask(self, agent: str, survey: Survey, wave: int) -> None:
         """Asks in private: reads the seat's state and leaves it as it was."""
-        seat = self._seats[agent]
-        heard = [delivery.speech for delivery in self._arrivals(seat) if delivery.noticed]
+        seat = self.seats[agent]
+        if not seat.present:
+            return
+        heard = self._just_heard(agent)
         opened = wave > 0 and self.arm != "silent"
-        remembered = (*seat.memory, *heard)
         for wording in range(len(survey.wordings)):
             for order in OPTION_ORDERS:
                 answer = Answer(
-                    self.arm, agent, self.clock.now, seat.answers, remembered,
-                    survey, wave, wording, order, opened,
+                    self.arm, agent, self.clock.now, seat.answers, seat.memory, len(seat.memory),
+                    heard, survey, wave, wording, order, opened,
                 )  # fmt: skip
                 seat.answers += 1
-                for cause in (seat.last, *heard):
-                    answer.wait_for(cause)
-                self._post(answer)
+                self._promise(answer, seat.last, *heard)
+
+
+class Chair:
+    """A policy's view of the room: what it may know and what it may do."""
+
+    def __init__(self, room: Room, rank: int, purpose: str) -> None:
+        self._room, self._rank, self._purpose = room, rank, purpose
+        self.clock, self.agents = room.clock, room.agents
+        self.hearing = room.scenario.policies[rank].hearing(len(room.agents))
+        """Virtual time that a message takes along a tie that does not say."""
+
+    def speak(self, agent: str, *, to: str | None = None, reply_to: Speech | None = None) -> None:
+        """Gives an agent a turn at this moment, if it is there.
+
+        Args:
+            agent: Key.
+            to: Who alone hears it; None: everybody who hears the agent.
+            reply_to: What is answered.
+        """
+        cause = (reply_to.agent, reply_to.counter) if reply_to else ("", 0)
+        self._room.give((agent, self._rank, *cause, to, self, reply_to))
+
+    def draw(self, *names: str | int) -> float:
+        """A number in [0, 1) for one purpose of this policy."""
+        return uniform(self._room.scenario.seed, self._purpose, *names)
+
+    def ask(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
+        """Asks an agent in private, out of its own memory, to choose a letter."""
+        return self._room.choose(agent, asked, options)
+
+    def kept(self, promise: Promise) -> simpy.Event:
+        """To be yielded: virtual time stands still until the promise is kept."""
+        return self._room.kept(promise)
+
+    def present(self, agent: str) -> bool:
+        """Whether an agent is there."""
+        return self._room.seats[agent].present
+
+    def partners(self, agent: str) -> list[str]:
+        """Who is there, hears the agent and is heard by it."""
+        seats = self._room.seats
+        return [
+            key for key in seats[agent].listeners
+            if key != agent and seats[key].present and agent in seats[key].listeners
+        ]  # fmt: skip
+
+    def label(self, agent: str) -> str:
+        """Under which the others know an agent."""
+        return self._room.seats[agent].label
+
+    def when_sent(self, hearing: Hearing) -> None:
+        """Has a function called for every message that is sent, once for each listener."""
+        self._room.hearings.append(hearing)

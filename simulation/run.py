@@ -1,24 +1,35 @@
 """Runs a scenario: all its arms in one event loop over one engine, into one record."""
 
 import asyncio
-import platform
-import sys
-from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+import gc
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 from time import perf_counter
 
+from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
+from simulation.budget import Budget
 from simulation.desk import Desk, Progress
-from simulation.record import Record
+from simulation.origin import (
+    Origin,
+    adapter_rows,
+    changed_adapters,
+    changes,
+    manifest_of,
+    now,
+)
+from simulation.record import Record, open_for_reading
+from simulation.recordfile import read_manifest
 from simulation.room import Room
 from simulation.scenario import Scenario, fingerprint
 
-PACKAGES = ("symposion", "torch", "transformers", "peft", "simpy", "networkx", "numpy", "pandas")
+BREATH = 0.005  # seconds of work after which the event loop hears signals and sockets again
+
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 async def simulate(
@@ -26,10 +37,14 @@ async def simulate(
     model: Model,
     folder: Path,
     *,
-    command: str = "",
+    origin: Origin = Origin(),
     observe: Callable[[Progress], None] = lambda _: None,
     in_flight: int = 256,
     run_ahead: int = 20_000,
+    budget: Budget = Budget(),
+    accept_changes: bool = False,
+    parent: Path | None = None,
+    begun: Callable[[Desk], None] = lambda _: None,
 ) -> Progress:
     """Runs a scenario to its end, or goes on with a run that was interrupted.
 
@@ -41,42 +56,89 @@ async def simulate(
         model: Who voices the agents.
         folder: The run's folder; if it holds a record of this scenario, the record answers
             what it knows.
-        command: What the user typed, for the report.
-        observe: Called after every kept promise.
+        origin: How the scenario was asked for, for resuming and for the report.
+        observe: Called after every commit.
         in_flight: Most requests at the engine at once.
         run_ahead: Most promises made and not yet kept: bounds memory.
+        budget: When to stop cleanly before the end.
+        accept_changes: Go on although source, packages or model changed since the record.
+        parent: Folder of the run that this one branches from: its record answers too, so that
+            only what truly differs is computed.
+        begun: Handed the desk, whose `stop` ends the run cleanly.
+
+    Returns:
+        How far it got; `stopped` says why, if that is not the end.
 
     Raises:
         InputError: The scenario does not fit the model, or the folder holds another run.
         EngineError: The model failed; run again to continue.
+        RecordError: The record is damaged, in use, or cannot be written.
     """
     began = perf_counter()
-    _check_bases(scenario, model.identity)
-    record = Record(folder, _manifest(scenario, model.identity, command))
+    check_adapters((worn.agent for worn in scenario.wardrobe), model.identity.base)
+    manifest = manifest_of(scenario, model, origin)
+    if parent is not None:
+        manifest |= _branched(parent, manifest, accept_changes)
+    record = Record(folder, manifest, adapter_rows(scenario), accept_changes=accept_changes)
     try:
-        desk = Desk(scenario, model, record, observe, in_flight)
+        if parent is not None:
+            record.inherit(parent)
+        identity = recorded_identity(record.manifest()) or model.identity
+        desk = Desk(scenario, model, record, observe, in_flight, identity, budget)
+        begun(desk)
         try:
-            await _drive([Room(scenario, arm, desk.post) for arm in scenario.arms], desk, run_ahead)
+            await drive([Room(scenario, arm, desk.post) for arm in scenario.arms], desk, run_ahead)
         finally:
             await desk.leave()
-        if "finished" not in record.manifest():
-            record.note(finished=_now(), seconds=perf_counter() - began)
+        if not desk.progress.stopped and "finished" not in record.manifest():
+            record.note(finished=now(), seconds=perf_counter() - began)
         return desk.progress
     finally:
         record.close()
 
 
+async def drive(rooms: list[Room], desk: Desk, run_ahead: int = 20_000) -> None:
+    """Lets virtual time run ahead of the texts, up to the bound, until all is kept.
+
+    Returns early, with promises open, once a stopped desk has kept what was in flight.
+    """
+    with _rare_collections():
+        await _drive(rooms, desk, run_ahead)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Looks for unreachable cycles less often: a run makes none, and holds very many objects."""
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
-    """Lets virtual time run ahead of the texts, up to the bound."""
+    breath = perf_counter() + BREATH
     while True:
-        while desk.open < run_ahead:
-            room = min(rooms, key=lambda room: room.clock.peek())
-            if room.clock.peek() == inf:
-                break
-            room.clock.step()
-        if desk.open == 0:
+        _look_ahead(rooms, desk, run_ahead)
+        if desk.open == 0 or (desk.progress.stopped and desk.idle):
             return
-        await desk.some_kept()
+        if desk.settle():
+            if perf_counter() > breath:
+                await asyncio.sleep(0)
+                breath = perf_counter() + BREATH
+        elif desk.exhausted:
+            return
+        else:
+            await desk.some_reply()
+
+
+def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
+    while desk.open < run_ahead and not desk.progress.stopped:
+        room = min(rooms, key=lambda room: room.next_time)
+        if room.next_time == inf:
+            return
+        room.advance()
 
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:
@@ -89,57 +151,57 @@ def run_name(scenario: Scenario, model: Model) -> str:
     return f"{scenario.name}-{fingerprint(scenario.describe(model.identity))[:8]}"
 
 
-def _check_bases(scenario: Scenario, identity: ModelIdentity) -> None:
-    """Refuses adapters that were trained on another base model than the one that runs."""
-    for agent in scenario.agents:
-        adapter = agent.adapter
-        if adapter and identity.base and adapter.base != identity.base:
-            raise InputError(
-                f"adapter of agent {agent.key!r} ({adapter.folder}) was trained on base "
-                f"{adapter.base[:12]}, but the model is {identity.base[:12]}: train it again with "
-                "`symposion persona train`, or give the --model it was trained on"
-            )
+def recorded_identity(manifest: dict[str, object]) -> ModelIdentity | None:
+    """The model that a record was made with; None if its manifest does not tell."""
+    model = manifest.get("model")
+    return ModelIdentity(**model) if isinstance(model, dict) else None
 
 
-def _manifest(scenario: Scenario, identity: ModelIdentity, command: str) -> dict[str, object]:
-    description = scenario.describe(identity)
-    described = description["agents"]
-    assert isinstance(described, list)
-    pairs = {(tie.speaker, tie.listener) for tie in scenario.ties}
-    directed = any(pair[::-1] not in pairs for pair in pairs)
+def _branched(
+    parent: Path, manifest: Mapping[str, object], accept_changes: bool
+) -> dict[str, object]:
+    """What a branch's manifest says about the run that it branches from.
+
+    Raises:
+        InputError: Something else than the cast has changed since, and that is not accepted.
+    """
+    recorded = read_manifest_of(parent)
+    changed = [*changes(recorded, manifest), *changed_adapters(recorded, manifest)]
+    if changed and not accept_changes:
+        raise InputError(
+            f"since {parent} was recorded something changed besides the swap "
+            f"({'; '.join(changed)}): put it back, or branch all the same with --accept-changes"
+        )
     return {
-        "fingerprint": fingerprint(description),
-        "description": description,
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "topic": scenario.topic,
-        "seed": scenario.seed,
-        "command": command,
-        "agents": [agent | {"kind": agent["voice"]} for agent in described],
-        "ties": [
-            [tie.speaker, tie.listener, tie.weight]
-            for tie in scenario.ties
-            if directed or tie.speaker < tie.listener
-        ],
-        "directed": directed,
-        "arms": list(scenario.arms),
-        "waves": scenario.waves,
-        "model": asdict(identity),
-        "packages": _packages(),
-        "machine": f"{platform.machine()}, {platform.system()}, Python {sys.version.split()[0]}",
-        "started": _now(),
+        "branch": {
+            "parent": str(parent.resolve()),
+            "fingerprint": recorded.get("fingerprint"),
+            "time": branch_time(recorded, manifest),
+            "accepted": changed,
+        }
     }
 
 
-def _packages() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue  # an optional package that this installation lacks
-    return found
+def branch_time(recorded: Mapping[str, object], wanted: Mapping[str, object]) -> float:
+    """Virtual time from which on two runs may differ: where their seats first do; else 0."""
+    return min((since for _, since in _wardrobe(recorded) ^ _wardrobe(wanted)), default=0.0)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _wardrobe(manifest: Mapping[str, object]) -> set[tuple[str, float]]:
+    """Everything worn, as comparable text, and since when."""
+    worn = manifest.get("wardrobe", [])
+    assert isinstance(worn, list)
+    return {(json.dumps(one, sort_keys=True), one["since"]) for one in worn}
+
+
+def read_manifest_of(folder: Path) -> dict[str, object]:
+    """The manifest of a run.
+
+    Raises:
+        InputError: There is no record in the folder, or it cannot be read.
+    """
+    database = open_for_reading(folder)
+    try:
+        return read_manifest(database)
+    finally:
+        database.close()

@@ -1,9 +1,10 @@
 """A scenario: everything that decides what happens, frozen, and checked on construction."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field
 from hashlib import blake2b
+from math import ceil
 from typing import Any, Literal
 
 import networkx as nx
@@ -12,9 +13,13 @@ from agents.agent import Agent
 from agents.memory import MemorySpec
 from personas.errors import InputError, nearest
 from personas.model import ModelIdentity, Sampling
+from simulation.floor import LETTERS, Floor
 from simulation.graph import Tie, ties_of
+from simulation.human import Human
 from simulation.survey import Survey
-from simulation.turntaking import Rounds
+from simulation.swaps import Swap, Wardrobe
+from simulation.timeline import Intervention, check_timeline, in_order
+from simulation.turntaking import Poisson, Policy
 
 Control = Literal["scrambled", "silent"]
 CONTROLS: tuple[str, ...] = ("scrambled", "silent")
@@ -36,7 +41,8 @@ class Scenario:
     """Who hears whom; make them with `seat_graph`."""
     opening: str
     """The moderator's first line, heard by everybody before the first turn."""
-    turns: Rounds
+    turns: Policy | tuple[Policy, ...]
+    """Who speaks when; several policies may run side by side."""
     surveys: tuple[Survey, ...] = ()
     controls: tuple[Control, ...] = ()
     """Arms that run beside the talk: ``scrambled`` (the same people talk as much about something
@@ -46,18 +52,28 @@ class Scenario:
     seed: int = 0
     sampling: Sampling = Sampling()
     memory: MemorySpec = MemorySpec()
+    memories: Mapping[str, MemorySpec] = field(default_factory=dict)
+    """Who remembers otherwise, by key."""
     attention: int | None = None
     """Most messages an agent takes in between two of its own turns, the latest ones; None: all."""
+    swaps: tuple[Swap, ...] = ()
+    """Changes of persona at a virtual time, in all arms."""
+    timeline: tuple[Intervention, ...] = ()
+    """Posts from outside, and agents and ties that come and go, in all arms."""
+    humans: tuple[Human, ...] = ()
+    """Seats whose words come from a person."""
+    unit: str = "rounds"
+    """What one unit of virtual time is called, such as ``hours``."""
 
     def __post_init__(self) -> None:
         if not self.agents:
             raise InputError("agents must be at least 1, got 0")
-        for field in ("key", "label"):
-            values = [getattr(agent, field) for agent in self.agents]
+        for name in ("key", "label"):
+            values = [getattr(agent, name) for agent in self.agents]
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise InputError(
-                    f"{field} of an agent must be unique, got twice: {', '.join(twice)}"
+                    f"{name} of an agent must be unique, got twice: {', '.join(twice)}"
                 )
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed must lie in 0..2147483647, got {self.seed}")
@@ -71,6 +87,63 @@ class Scenario:
         questions = [survey.question for survey in self.surveys]
         if len(set(questions)) < len(questions):
             raise InputError(f"survey questions must differ, got {', '.join(questions)}")
+        self._check_turns()
+        end = self.rest(self.waves_of_time)
+        for swap in self.swaps:
+            if swap.time > end:
+                raise InputError(
+                    f"swap time of {swap.seat!r} must be at most {end:g}, when all is said and "
+                    f"asked, got {swap.time:g}"
+                )
+        _ = self.wardrobe  # checks the swaps' seats
+        keys = [agent.key for agent in self.agents]
+        check_timeline(self.timeline, keys, self.ties, "scrambled" in self.controls)
+
+    def _check_turns(self) -> None:
+        """Everybody named by a policy, a memory or a human's seat must be in the room."""
+        if not self.policies:
+            raise InputError("turns must hold at least 1 policy, got 0")
+        keys = [agent.key for agent in self.agents]
+        named = [("memories", key) for key in self.memories]
+        named += [("humans", human.seat) for human in self.humans]
+        for policy in self.policies:
+            if isinstance(policy, Poisson):
+                named += [("rates", key) for key in policy.rates]
+            elif isinstance(policy, Floor) and policy.moderator:
+                named.append(("moderator", policy.moderator))
+                if len(keys) - 1 > len(LETTERS):
+                    raise InputError(
+                        f"a moderator can choose among {len(LETTERS)} at most, got {len(keys) - 1}"
+                    )
+        for what, key in named:
+            if key not in keys:
+                raise InputError(
+                    f"{what} names {key!r}, who is not in the room: {nearest(key, keys)}"
+                )
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The turn-taking, as a tuple always."""
+        return self.turns if isinstance(self.turns, tuple) else (self.turns,)
+
+    @property
+    def waves_of_time(self) -> int:
+        """The last survey wave that can be asked: when everybody has finished."""
+        return max(ceil(policy.end()) for policy in self.policies)
+
+    def rest(self, wave: int) -> float:
+        """Virtual time of a survey wave; wave 0 is before the talk."""
+        times = [policy.rest(wave, len(self.agents)) for policy in self.policies]
+        return max(times) if wave else min(times)
+
+    def memory_of(self, key: str) -> MemorySpec:
+        """How an agent remembers."""
+        return self.memories.get(key, self.memory)
+
+    @property
+    def wardrobe(self) -> Wardrobe:
+        """Who is worn in every seat at every time."""
+        return Wardrobe(self.agents, self.swaps)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -80,17 +153,21 @@ class Scenario:
     @property
     def waves(self) -> int:
         """Times that surveys are asked, the one before the talk included."""
-        return max((self.turns.count // s.every + 1 for s in self.surveys), default=0)
+        return max((self.waves_of_time // s.every + 1 for s in self.surveys), default=0)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Number of turns and of survey answers in all arms."""
+        """Number of turns and of survey answers in all arms; expected ones, where chance draws."""
         people, talking = len(self.agents), len(self.arms) - ("silent" in self.arms)
-        asked = sum((self.turns.count // s.every + 1) * len(s.wordings) * 2 for s in self.surveys)
-        return people * self.turns.count * talking, people * asked * len(self.arms)
+        asked = sum((self.waves_of_time // s.every + 1) * len(s.wordings) * 2 for s in self.surveys)
+        turns = sum(policy.turns(people) for policy in self.policies)
+        return round(turns) * talking, people * asked * len(self.arms)
 
     def describe(self, identity: ModelIdentity) -> dict[str, object]:
         """All that a transcript depends on, as JSON-ready data; its hash names the run."""
+        swaps = [
+            [one.seat, one.since, _describe_agent(one.agent)] for one in self.wardrobe if one.since
+        ]
         return {
             "name": self.name,
             "topic": self.topic,
@@ -98,14 +175,25 @@ class Scenario:
             "unrelated_opening": self.unrelated_opening,
             "agents": [_describe_agent(agent) for agent in self.agents],
             "ties": [[tie.speaker, tie.listener, tie.weight, tie.delay] for tie in self.ties],
-            "turns": [type(self.turns).__name__, self.turns.count, self.turns.order],
+            "turns": _describe_turns(self.policies),
             "surveys": [_describe_survey(survey) for survey in self.surveys],
             "arms": list(self.arms),
             "seed": self.seed,
             "sampling": [self.sampling.max_tokens, self.sampling.temperature, self.sampling.top_p],
-            "memory": [self.memory.tokens, self.memory.block_tokens],
+            "memory": self.memory.describe(),
             "attention": self.attention,
             "model": [identity.engine, identity.version, identity.base, identity.dtype],
+            # Without any, runs keep their older names.
+            **({"swaps": swaps} if swaps else {}),
+            **{key: value for key, value in self._describe_rest().items() if value},
+        }
+
+    def _describe_rest(self) -> dict[str, object]:
+        return {
+            "memories": {key: memory.describe() for key, memory in self.memories.items()},
+            "timeline": [[type(one).__name__, *astuple(one)] for one in in_order(self.timeline)],
+            "humans": [human.seat for human in self.humans],
+            "unit": "" if self.unit == "rounds" else self.unit,
         }
 
 
@@ -147,6 +235,14 @@ def _describe_agent(agent: Agent) -> dict[str, object]:
         "system": agent.system_text,
         "adapter": agent.adapter.fingerprint if agent.adapter else None,
     }
+
+
+def _describe_turns(policies: Sequence[Policy]) -> list[object]:
+    described: list[object] = [
+        [type(policy).__name__, *asdict(policy).values()]  # type: ignore[call-overload]
+        for policy in policies
+    ]
+    return described if len(described) > 1 else described[0]  # type: ignore[return-value]
 
 
 def _describe_survey(survey: Survey) -> list[object]:

@@ -18,7 +18,7 @@ OPTION_ORDERS: tuple[OptionOrder, OptionOrder] = ("forward", "reverse")
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One question, asked privately of every agent on a cadence of rounds."""
+    """One question, asked privately of every agent on a cadence in virtual time."""
 
     question: str
     """Short name, such as ``bike lanes``; the reports use it."""
@@ -32,7 +32,7 @@ class Survey:
     """Whether the reverse order deals the letters anew, so that a liking for a letter shows as
     well as one for a place in the list; False lets each option keep its letter."""
     every: int = 1
-    """Asked before the talk and after every so many rounds."""
+    """Asked before the talk and after every so many rounds, or other units of virtual time."""
 
     def __post_init__(self) -> None:
         if not self.wordings:

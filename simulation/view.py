@@ -21,6 +21,8 @@ class View:
     """Name for people by agent key; also the order in which agents are shown."""
     main: str = "talk"
     floor: str | None = "scrambled"
+    swaps: tuple[tuple[float, str], ...] = ()
+    """Where on the axis of waves an agent, given by its key, changes its persona."""
 
     @classmethod
     def of(cls, facts: RunFacts) -> "View":

@@ -1,10 +1,34 @@
 """Any engine, answered from a record first: this one wrapper is resume, replay and branching."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from personas.errors import EngineError
 from personas.model import Model, ModelIdentity, Reply, Request, Scores, request_key
+
+
+class TokenCounts(Protocol):
+    """Token counts that are known already, and a place for new ones."""
+
+    def get(self, text: str) -> int | None:
+        """Tokens of a text; None if it was never counted."""
+        ...
+
+    def put(self, text: str, tokens: int) -> None:
+        """Remembers a count."""
+        ...
+
+
+@runtime_checkable
+class AtOnce(Protocol):
+    """A model that need not always be waited for."""
+
+    def at_once(
+        self, request: Request, options: Sequence[str] | None = None
+    ) -> Reply | Scores | None:
+        """The reply if it can be had without waiting; None if it must be asked for."""
+        ...
 
 
 class RecordedEngine:
@@ -16,18 +40,24 @@ class RecordedEngine:
     Args:
         engine: Who answers what is not recorded.
         replies: Recorded replies by `request_key`; read at every call, so it may grow.
+        counts: Recorded token counts; new ones are put there.
+        identity: Under whose name replies are recorded; the engine's own by default.
     """
 
-    def __init__(self, engine: Model, replies: Mapping[str, Reply | Scores]) -> None:
-        self._engine, self._replies = engine, replies
+    def __init__(
+        self,
+        engine: Model,
+        replies: Mapping[str, Reply | Scores],
+        counts: TokenCounts | None = None,
+        identity: ModelIdentity | None = None,
+    ) -> None:
+        self._engine, self._replies, self._counts = engine, replies, counts
+        self._at_once = engine if isinstance(engine, AtOnce) else None
         self._on_their_way: dict[str, asyncio.Task[Reply | Scores]] = {}
+        self.identity = identity or engine.identity
+        """Under whose name replies are recorded."""
         self.answered = 0
         """Calls answered from the record so far."""
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """The wrapped engine's."""
-        return self._engine.identity
 
     @property
     def context_tokens(self) -> int:
@@ -35,13 +65,19 @@ class RecordedEngine:
         return self._engine.context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """The wrapped engine's."""
-        return self._engine.count_tokens(text)
+        """The recorded count, or the wrapped engine's."""
+        if self._counts is None:
+            return self._engine.count_tokens(text)
+        known = self._counts.get(text)
+        if known is None:
+            known = self._engine.count_tokens(text)
+            self._counts.put(text, known)
+        return known
 
     async def generate(self, request: Request) -> Reply:
         """The recorded reply, or a new one."""
         key = request_key(self.identity, request)
-        answer = await self._answer(key, lambda: self._engine.generate(request))
+        answer = self.recorded(key) or await self.ask(key, request)
         if not isinstance(answer, Reply):
             raise EngineError(f"record holds scores under the key of a reply: {key}")
         return answer
@@ -49,25 +85,48 @@ class RecordedEngine:
     async def score(self, request: Request, options: Sequence[str]) -> Scores:
         """The recorded scores, or new ones."""
         key = request_key(self.identity, request, options)
-        answer = await self._answer(key, lambda: self._engine.score(request, options))
+        answer = self.recorded(key) or await self.ask(key, request, options)
         if not isinstance(answer, Scores):
             raise EngineError(f"record holds a reply under the key of scores: {key}")
         return answer
 
-    async def _answer(
-        self, key: str, ask: Callable[[], Coroutine[None, None, Reply | Scores]]
-    ) -> Reply | Scores:
+    def recorded(self, key: str) -> Reply | Scores | None:
+        """What the record knows under a key; None if it knows nothing."""
         known = self._replies.get(key)
         if known is not None:
             self.answered += 1
-            return known
+        return known
+
+    def at_once(
+        self, request: Request, options: Sequence[str] | None = None
+    ) -> Reply | Scores | None:
+        """The engine's answer, if it can be had without waiting."""
+        return None if self._at_once is None else self._at_once.at_once(request, options)
+
+    async def ask(
+        self, key: str, request: Request, options: Sequence[str] | None = None
+    ) -> Reply | Scores:
+        """Asks the engine, or waits for the answer to the same request.
+
+        Args:
+            key: The request's, by `request_key`.
+            request: What to ask.
+            options: What to score; None asks for words.
+        """
         task = self._on_their_way.get(key)
         if task is None:
-            task = asyncio.ensure_future(ask())
+            task = asyncio.ensure_future(self._put(request, options))
             self._on_their_way[key] = task
             task.add_done_callback(lambda _: self._on_their_way.pop(key, None))
         # Shielded: one caller who gives up must not cancel the other's reply.
         return await asyncio.shield(task)
+
+    def _put(
+        self, request: Request, options: Sequence[str] | None
+    ) -> Coroutine[None, None, Reply | Scores]:
+        if options is None:
+            return self._engine.generate(request)
+        return self._engine.score(request, options)
 
 
 def recorded(engine: Model, replies: Mapping[str, Reply | Scores]) -> RecordedEngine:

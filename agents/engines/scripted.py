@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import log
 
 from personas.errors import InputError
-from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.model import ModelIdentity, Reply, Request, Scores, Spoken
 
 Speak = Callable[[Request], str]
 Weigh = Callable[[Request, Sequence[str]], Sequence[float]]
@@ -25,6 +26,11 @@ def chatter(request: Request) -> str:
 def indifferent(request: Request, options: Sequence[str]) -> Sequence[float]:
     """The same weight on every option."""
     return [1 / len(options)] * len(options)
+
+
+@lru_cache(maxsize=2**15)
+def _words(text: str) -> int:
+    return len(text.split())
 
 
 class ScriptedEngine:
@@ -52,11 +58,27 @@ class ScriptedEngine:
 
     def count_tokens(self, text: str) -> int:
         """Number of words."""
-        return len(text.split())
+        return _words(text)
+
+    def at_once(
+        self, request: Request, options: Sequence[str] | None = None
+    ) -> Reply | Scores | None:
+        """The answer without waiting, if no latency was asked for."""
+        if self._latency is not None:
+            return None
+        return self._say(request) if options is None else self._weighed(request, options)
 
     async def generate(self, request: Request) -> Reply:
         """Calls `speak`; a text longer than asked for is cut, as a model's would be."""
         await self._wait(request)
+        return self._say(request)
+
+    async def score(self, request: Request, options: Sequence[str]) -> Scores:
+        """Calls `weigh` and takes logarithms; no weight is ``-inf``."""
+        await self._wait(request)
+        return self._weighed(request, options)
+
+    def _say(self, request: Request) -> Reply:
         words = self._speak(request).split(" ")
         limit = request.sampling.max_tokens
         said = " ".join(words[:limit])
@@ -64,9 +86,7 @@ class ScriptedEngine:
             return Reply(said, "length", self._size(request), limit)
         return Reply(said, "stop", self._size(request), len(words))
 
-    async def score(self, request: Request, options: Sequence[str]) -> Scores:
-        """Calls `weigh` and takes logarithms; no weight is ``-inf``."""
-        await self._wait(request)
+    def _weighed(self, request: Request, options: Sequence[str]) -> Scores:
         weights = self._weigh(request, options)
         if len(weights) != len(options) or min(weights) < 0 or sum(weights) > 1 + 1e-9:
             raise InputError(f"weigh must give a probability per option, got {list(weights)}")
@@ -85,4 +105,4 @@ class ScriptedEngine:
             await asyncio.sleep(self._latency(request))
 
     def _size(self, request: Request) -> int:
-        return sum(self.count_tokens(text) for _, text in request.messages())
+        return sum([_words(part.text) for part in request.prompt if isinstance(part, Spoken)])

@@ -1,27 +1,28 @@
 """`symposion run EXPERIMENT`: every scenario file becomes a command of its own."""
 
-import asyncio
 import importlib
 import importlib.util
 import inspect
 import shlex
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from agents.agent import Agent, seat
-from agents.engines.catalogue import ENGINES, WIND_TUNNEL, open_engine
-from experiments.commands.console import clear_errors, out, run_progress
+from agents.engines.catalogue import ENGINES, WIND_TUNNEL
+from experiments.commands.choices import Choices
+from experiments.commands.console import clear_errors
+from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
 from personas.errors import InputError, nearest
-from simulation.record import FILE
-from simulation.run import run_name, simulate
-from simulation.scenario import Scenario, recast
+from simulation.budget import Budget
+from simulation.origin import Origin
+from simulation.scenario import Scenario
 
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
@@ -80,12 +81,12 @@ def command_of(module: ModuleType) -> "Command":
     own = inspect.signature(build).parameters
     common = inspect.signature(run_experiment).parameters
 
-    def command(**arguments: Any) -> None:  # typer hands over what the signatures below ask for
+    def command(**options: Any) -> None:  # typer hands over what the signatures below ask for
         with clear_errors(resume="The same command goes on from there."):
-            scenario = build(**{key: arguments.pop(key) for key in own})
-            run_experiment(scenario, **arguments)
+            arguments = {key: options.pop(key) for key in own}
+            run_experiment(build(**arguments), origin_of(module, arguments), **options)
 
-    shared = [parameter for key, parameter in common.items() if key != "scenario"]
+    shared = [parameter for key, parameter in common.items() if key not in ("scenario", "origin")]
     command.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {**build.__annotations__, **run_experiment.__annotations__}
     command.__doc__ = module.__doc__
@@ -94,15 +95,80 @@ def command_of(module: ModuleType) -> "Command":
     return get_command(app)
 
 
+def origin_of(module: ModuleType, arguments: Mapping[str, object]) -> Origin:
+    """How a scenario came about, for its run's manifest."""
+    path = Path(str(module.__file__))
+    shipped = path.parent == QUESTIONS
+    return Origin(
+        command=shlex.join(["symposion", *sys.argv[1:]]),
+        experiment=path.stem if shipped else str(path.resolve()),
+        source=path.read_text("utf-8"),
+        arguments={key: _plain(value) for key, value in arguments.items()},
+    )
+
+
+def _plain(value: object) -> object:
+    """A value of a command's option as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def rebuild(manifest: Mapping[str, object]) -> tuple[Scenario, Origin]:
+    """The scenario of a record, built again from its file and its arguments.
+
+    Raises:
+        InputError: The record was made by a program of one's own, or the file is gone.
+    """
+    name, told = manifest.get("experiment"), manifest.get("arguments")
+    if not name or not isinstance(told, dict):
+        raise InputError(
+            "the record does not say which scenario file it is of: run the command that made it "
+            f"again ({manifest.get('command') or 'a script of your own'})"
+        )
+    module = load_experiment(str(name))
+    hints = get_type_hints(module.scenario)
+    arguments = {key: _typed(value, hints.get(key)) for key, value in told.items()}
+    return module.scenario(**arguments), origin_of(module, arguments)
+
+
+def _typed(value: object, hint: object) -> object:
+    """The value that typer would have made of it."""
+    if isinstance(hint, type) and issubclass(hint, Enum | Path) and value is not None:
+        return hint(str(value))
+    return value
+
+
 def run_experiment(
     scenario: Scenario,
+    origin: Origin,
     cast: Annotated[
         list[str] | None,
         typer.Option(
             help="Put another persona in a seat: NAME=PERSONA, repeatable. PERSONA is a name "
             "from `symposion persona list` or a folder, with @STAGE for a part of that life; "
-            "prompt:PERSONA prompts it instead of wearing its adapter; base is the bare model.",
+            "prompt:PERSONA prompts it instead of wearing its adapter; base is the bare model; the "
+            "folder of any LoRA adapter is worn as it is.",
             metavar="NAME=PERSONA",
+        ),
+    ] = None,
+    swap: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Change a seat\'s persona at a virtual time, as in "3 rosa=keiko@early": from '
+            "round 3 on. Repeatable; PERSONA as for --cast. To go on with a run, its personas' "
+            "adapters must be those that it was made with.",
+            metavar="'TIME NAME=PERSONA'",
+        ),
+    ] = None,
+    voice: Annotated[
+        str | None,
+        typer.Option(
+            help="Voice every persona of the scenario this way: lora, prompt or base. Prompted "
+            "personas run on any --model.",
+            show_default="as the scenario says",
         ),
     ] = None,
     engine: Annotated[
@@ -111,6 +177,14 @@ def run_experiment(
     model: Annotated[
         Path, typer.Option(help="Folder of a local Hugging Face causal LM.", show_default=False)
     ] = WIND_TUNNEL,
+    server: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address of a vLLM server of that model, for --engine server. Repeatable: "
+            "personas are spread over all.",
+            metavar="URL",
+        ),
+    ] = None,
     out_: Annotated[
         Path | None,
         typer.Option(
@@ -118,37 +192,19 @@ def run_experiment(
         ),
     ] = None,
     report: Annotated[bool, typer.Option(help="Write the report when the run is done.")] = True,
+    max_tokens: MaxTokens = None,
+    max_hours: MaxHours = None,
+    accept_changes: AcceptChanges = False,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
-    scenario = replace(scenario, agents=recast(scenario.agents, _read_cast(cast or [])))
-    if engine == "embedded":  # takes seconds: show that something happens
-        out.print("opening the embedded engine")
-    voice = open_engine(engine, model)
-    folder = out_ or Path("runs") / run_name(scenario, voice)
-    going_on = (folder / FILE).exists()
-    out.print(f"{'going on with' if going_on else 'recording to'} {folder}", markup=False)
-
-    command = shlex.join(["symposion", *sys.argv[1:]])
-
-    async def go() -> None:
-        async with voice:
-            with run_progress(*scenario.size) as show:
-                await simulate(scenario, voice, folder, command=command, observe=show)
-
-    asyncio.run(go())
+    choices = Choices(
+        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ())
+    )
+    session = Session(
+        choices.dressed(scenario), choices, origin, Budget(max_tokens, max_hours), accept_changes
+    )
+    folder = session.carry_out(out_)
     if report:
         from experiments.commands.report import make_report
 
         make_report([folder], folder)
-
-
-def _read_cast(entries: list[str]) -> dict[str, Agent]:
-    cast: dict[str, Agent] = {}
-    for entry in entries:
-        name, equals, persona = entry.partition("=")
-        if not equals or not name or not persona:
-            raise InputError(f"cast must be NAME=PERSONA, got {entry!r}")
-        if name in cast:
-            raise InputError(f"cast names {name!r} twice: keep one")
-        cast[name] = seat(persona)
-    return cast

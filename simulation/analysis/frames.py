@@ -51,6 +51,18 @@ class AgentFacts:
     """Stage of life; empty for the bare base."""
     adapter: str = ""
     """First hexadecimal digits of the adapter's fingerprint; empty without one."""
+    unverified: bool = False
+    """Whether only its shapes say that the adapter belongs to the base."""
+
+
+@dataclass(frozen=True)
+class SwapFacts:
+    """A seat that wears another persona from a virtual time on."""
+
+    time: float
+    """Virtual time, in rounds; round r begins at time r."""
+    agent: AgentFacts
+    """The seat, and what it wears from then on."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,8 @@ class RunFacts:
     """Wall-clock duration."""
     waves: int
     """Surveys of each agent in each arm, the one before the talk included."""
+    swaps: tuple[SwapFacts, ...] = ()
+    """In order of time."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -102,7 +116,8 @@ class RunFacts:
         """
         model = tuple(sorted(self.model.items()))
         ties = (len(self.ties), self.directed)
-        return (self.scenario, self.topic, self.agents, ties, self.arms, self.waves, model)
+        worn = (self.agents, self.swaps)
+        return (self.scenario, self.topic, *worn, ties, self.arms, self.waves, model)
 
 
 @dataclass(frozen=True)
@@ -169,6 +184,7 @@ def _read_facts(manifest: Mapping[str, object]) -> RunFacts:
         finished=_text(manifest, "finished"),
         seconds=_number(manifest, "seconds"),
         waves=int(_number(manifest, "waves")),
+        swaps=_read_swaps(manifest),
     )
 
 
@@ -185,7 +201,17 @@ def _read_agent(entry: object) -> AgentFacts:
         persona=str(entry.get("persona") or ""),
         stage=str(entry.get("stage") or ""),
         adapter=str(entry.get("adapter") or ""),
+        unverified=bool(entry.get("unverified")),
     )
+
+
+def _read_swaps(manifest: Mapping[str, object]) -> tuple[SwapFacts, ...]:
+    """What the wardrobe holds beyond the start; records of older versions have none."""
+    if "wardrobe" not in manifest:
+        return ()
+    entries = [entry for entry in _sequence(manifest, "wardrobe") if isinstance(entry, Mapping)]
+    worn = [SwapFacts(_number(entry, "since"), _read_agent(entry)) for entry in entries]
+    return tuple(sorted((w for w in worn if w.time > 0), key=lambda w: (w.time, w.agent.key)))
 
 
 def _read_tie(entry: object) -> Tie:

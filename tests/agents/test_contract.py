@@ -8,10 +8,12 @@ import pytest
 from agents.engines.embedded import EmbeddedEngine
 from agents.engines.recorded import recorded
 from agents.engines.scripted import ScriptedEngine
+from agents.engines.server import ServerEngine
 from personas.adapter import load_adapter
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import Control, Reply, Request, Sampling, Scores, Spoken, request_key
+from tests.agents.mock_vllm import MockVllm
 from tests.tiny import tiny_adapter, tiny_model
 
 ODD_TEXTS = [
@@ -54,9 +56,12 @@ def adapters(model_folder, tmp_path_factory):
     return [load_adapter(folder / str(seed), identity) for seed in (1, 2)]
 
 
-@pytest.fixture(params=["scripted", "recorded", "embedded"])
+@pytest.fixture(params=["scripted", "recorded", "embedded", "server"])
 async def engine(request, model_folder):
-    if request.param == "embedded":
+    if request.param == "server":
+        async with MockVllm() as mock, ServerEngine(model_folder, [mock.url]) as server:
+            yield server
+    elif request.param == "embedded":
         async with EmbeddedEngine(model_folder) as embedded:
             yield embedded
     elif request.param == "recorded":

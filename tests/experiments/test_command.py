@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -91,6 +92,13 @@ def test_same_command_goes_on_and_another_is_refused(tea):
         (["--cast", "p1=base", "--cast", "p1=base"], "cast names 'p1' twice"),
         (["--cast", "p1=nobody-at-all"], "unknown persona 'nobody-at-all'"),
         (["--out", "tea.py/run"], "tea.py/run cannot be written"),
+        (["--voice", "lra"], "unknown voice 'lra': did you mean 'lora'"),
+        (["--swap", "p1=base"], "swap must be 'TIME NAME=PERSONA', got 'p1=base'"),
+        (["--swap", "soon p1=base"], "swap must be 'TIME NAME=PERSONA', got 'soon p1=base'"),
+        (["--swap", "1 p1"], "swap must be 'TIME NAME=PERSONA', got '1 p1'"),
+        (["--swap", "1 p9=base"], "swap names 'p9', who is not in the room: did you mean"),
+        (["--swap", "0 p1=base"], "swap time must be above 0 rounds, got 0"),
+        (["--swap", "7 p1=base"], "swap time of 'p1' must be at most 2.75"),
     ],
 )
 def test_bad_input_is_one_clear_line(tea, words, message):
@@ -160,6 +168,89 @@ def test_adapter_of_another_base(tea, copied_persona):
 def test_persona_without_an_adapter(tea, copied_persona):
     shutil.rmtree(copied_persona / "late" / "adapters")
     assert "symposion persona train" in cast_error(copied_persona)
+
+
+def test_a_swap_is_recorded_and_reported(tea):
+    name = library()[0]
+    words = ["run", tea, "--engine", "scripted", "--out", "here", "--swap", f"2 p1={name}@early"]
+    assert call(*words).exit_code == 0
+    with closing(sqlite3.connect("here/record.sqlite")) as database:
+        worn = database.execute(
+            "SELECT counter, kind, persona, stage FROM worn WHERE agent = 'p1' AND arm = 'talk'"
+        ).fetchall()
+    assert sorted(worn) == [(0, "base", None, None), (1, "lora", name, "early")]
+    page = Path("here/report.html").read_text()
+    assert f"From virtual time 2 on, Person 1 wears {name} (early), LoRA " in page
+
+
+def test_a_bare_adapter_is_worn_under_the_seats_label(tea, copied_persona):
+    adapter = adapter_of(copied_persona)
+    (adapter / "card.json").unlink()
+    words = ["run", tea, "--engine", "scripted", "--out", "here", "--cast", f"p1={adapter}"]
+    assert call(*words).exit_code == 0
+    with closing(sqlite3.connect("here/record.sqlite")) as database:
+        text = database.execute("SELECT value FROM manifest WHERE key = 'agents'").fetchone()[0]
+    _, agent, *_ = json.loads(text)
+    told = {key: agent[key] for key in ("label", "kind", "persona", "system", "unverified")}
+    assert told == {
+        "label": "Person 1", "kind": "lora", "persona": None, "system": "You are Person 1.",
+        "unverified": True,
+    }  # fmt: skip
+    assert "no persona, LoRA" in Path("here/report.html").read_text()
+    assert "unverified" in Path("here/report.html").read_text()
+
+
+def test_an_adapter_cannot_be_prompted(tea, copied_persona):
+    words = ["--engine", "scripted", "--cast", f"p1=prompt:{adapter_of(copied_persona)}"]
+    assert "is an adapter without a persona to prompt" in one_line_error(call("run", tea, *words))
+
+
+@pytest.fixture(scope="module")
+def other_model(tmp_path_factory) -> Path:
+    """A base model that is not the one that ships."""
+    from tests.tiny import tiny_model
+
+    return tiny_model(tmp_path_factory.mktemp("other") / "model", context=4096, seed=5)
+
+
+def test_a_bare_adapter_of_other_shapes_is_refused_before_anything_is_opened(
+    tea, copied_persona, other_model
+):
+    adapter = adapter_of(copied_persona)
+    (adapter / "card.json").unlink()
+    cast = ["--cast", f"p1={adapter}", "--out", "here", "--model", str(other_model)]
+    message = one_line_error(call("run", tea, *cast))
+    assert re.search(r"lora_A.weight' has shape \(8, \d+\), but the layer of", message)
+    assert f"{other_model} takes" in message
+    assert "--model" in message
+    assert not Path("here").exists()
+
+
+def test_a_library_persona_on_another_model_says_what_to_do(tea, other_model):
+    name = library()[0]
+    cast = ["--cast", f"p1={name}", "--out", "here", "--model", str(other_model)]
+    message = one_line_error(call("run", tea, *cast))
+    assert str(other_model) in message
+    assert f"--cast p1=prompt:{name}@late" in message
+    assert "--voice prompt" in message
+    assert f"symposion persona train {name} --model {other_model}" in message
+    swap = ["--swap", f"1 p1={name}", "--out", "here", "--model", str(other_model)]
+    assert "was trained on base" in one_line_error(call("run", tea, *swap))
+    assert not Path("here").exists()
+
+
+def test_any_local_model_takes_prompted_personas_and_adapters_trained_on_it(
+    tea, tmp_path, other_model
+):
+    from tests.tiny import tiny_adapter
+
+    adapter = tiny_adapter(tmp_path / "mine", other_model, seed=1).folder
+    (adapter / "card.json").unlink()
+    words = ["--cast", "p1=mine", "--cast", f"p2=prompt:{library()[1]}", "--swap", "1 p3=mine"]
+    model = ["--model", str(other_model), "--rounds", "1", "--out", "here", "--no-report"]
+    result = call("run", tea, *words, *model)
+    assert result.exit_code == 0, result.output
+    assert "p1: mine has no card.json, unverified" in result.output
 
 
 def test_library_is_listed():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from math import hypot
 
@@ -56,6 +57,18 @@ def test_trajectories_draw_both_arms_of_every_agent(read):
     np.testing.assert_allclose(floor.get_ydata(), [-0.6, -0.5, -0.5])
     assert {"talk", "scrambled"} <= set(texts(ada))  # named once, where the arms end far apart
     assert not texts(bo)
+
+
+def test_a_swap_is_an_upright_line_between_the_waves(read):
+    view = replace(VIEW, swaps=((1.25, "ada"),))
+
+    def marks(ax) -> list[float]:
+        return [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == ":"]
+
+    ada, bo = figures.trajectories(read, view)
+    assert (marks(ada), marks(bo)) == ([1.25], [])
+    assert [marks(ax) for ax in figures.population(read, view)] == [[1.25], [1.25]]
+    assert not any(marks(ax) for ax in figures.population(read, VIEW))
 
 
 def test_a_degenerate_answer_is_a_gap(read):

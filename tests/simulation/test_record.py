@@ -1,15 +1,8 @@
 """The record: committed before heard, resumed after a crash, honest about what it is."""
 
-import asyncio
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from contextlib import closing
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,7 +12,7 @@ from personas.errors import EngineError, InputError
 from personas.model import Reply, Scores
 from simulation.graph import make_graph
 from simulation.reading import read_run
-from simulation.record import FILE, Record, RecordError, Row
+from simulation.record import FILE, Entry, Record, RecordError, Row
 from simulation.run import run, simulate
 from simulation.scenario import Scenario, seat_graph
 from simulation.turntaking import Rounds
@@ -45,6 +38,11 @@ def small(**changes) -> Scenario:
         "seed": 3,
     }
     return Scenario(**(fields | changes))
+
+
+def entry(key: str, reply: Reply | Scores, *rows: Row) -> Entry:
+    """What is written for one call."""
+    return Entry(key, reply, asked=1.0, seconds=0.1, rows=rows)
 
 
 def test_counts_by_hand(tmp_path):
@@ -120,48 +118,12 @@ def test_engine_failure_stops_the_run_and_keeps_what_was_committed(tmp_path):
     assert len(transcript(tmp_path)) == 18
 
 
-CHILD = """
-import random, sys
-from pathlib import Path
-from agents.engines.scripted import ScriptedEngine
-from simulation.run import run
-from tests.simulation.test_record import small
-from tests.simulation.test_serial_equality import echo
-rng = random.Random(int(sys.argv[2]))
-print("ready", flush=True)
-run(small(), ScriptedEngine(echo, latency=lambda _: rng.uniform(0, 0.05)), Path(sys.argv[1]))
-"""
-
-
-@pytest.mark.parametrize("moment", range(5))
-def test_kill_9_then_resume_gives_the_identical_transcript(tmp_path, moment):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run(small(), ScriptedEngine(echo), whole)
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(broken), str(moment)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        env=os.environ | {"PYTHONPATH": "."},
-    )
-    assert child.stdout is not None
-    child.stdout.readline()
-    time.sleep(0.03 + 0.05 * moment)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
-    child.stdout.close()
-    committed = set(transcript(broken)) if (broken / FILE).exists() else set()
-    run(small(), ScriptedEngine(echo), broken)
-    assert committed <= set(transcript(broken))
-    assert transcript(broken) == transcript(whole)
-    assert transcript(broken, "scrambled") == transcript(whole, "scrambled")
-
-
 def test_record_of_another_scenario_is_refused_and_left_alone(tmp_path):
     run(small(), ScriptedEngine(echo), tmp_path)
     before = (tmp_path / FILE).read_bytes()
     with pytest.raises(InputError, match=r"another scenario.*seed.*--out"):
         run(small(seed=4), ScriptedEngine(echo), tmp_path)
-    with pytest.raises(InputError, match=r"another scenario.*model"):
+    with pytest.raises(InputError, match=r"model version: 1 then, 2 now.*--accept-changes"):
         run(small(), ScriptedEngine(echo, version="2"), tmp_path)
     assert (tmp_path / FILE).read_bytes() == before
 
@@ -196,20 +158,26 @@ def test_older_schema_is_refused(tmp_path):
         Record(tmp_path, {"fingerprint": "x"})
 
 
-async def test_one_turn_cannot_be_recorded_with_two_replies(tmp_path):
+def test_one_turn_cannot_be_recorded_with_two_replies(tmp_path):
     record = Record(tmp_path, {"fingerprint": "x"})
     turn = ("talk", "ada", 0, 1.0)
-    await record.commit("k1", Reply("a"), 0.1, [Row("turns", (*turn, "k1", "a"), 3, "k1")])
+    record.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])
     with pytest.raises(RecordError, match="another request"):
-        await record.commit("k2", Reply("b"), 0.1, [Row("turns", (*turn, "k2", "b"), 3, "k2")])
+        record.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
     record.close()
+    again = Record(tmp_path, {"fingerprint": "x"})
+    again.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])  # the same is no news
+    with pytest.raises(RecordError, match="turns talk ada 0 was recorded with another request"):
+        again.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
+    assert set(again.replies) == {"k1"}
+    again.close()
 
 
-async def test_replies_come_back_exactly(tmp_path):
+def test_replies_come_back_exactly(tmp_path):
     odd = Reply("né\x00 \ud800 <script>", "length", 3, 4)
     scores = Scores((float("-inf"), -0.1), 7)
     record = Record(tmp_path, {"fingerprint": "x"})
-    await asyncio.gather(record.commit("a", odd, 0.1, []), record.commit("b", scores, 0.2, []))
+    record.write([entry("a", odd), entry("b", scores)])
     record.close()
     again = Record(tmp_path, {"fingerprint": "x"})
     assert again.replies == {"a": odd, "b": scores}
@@ -222,11 +190,11 @@ async def test_odd_utterances_do_not_stop_a_run(tmp_path):
     assert len(transcript(tmp_path)) == 18
 
 
-async def test_disk_error_reaches_the_caller(tmp_path):
+def test_disk_error_reaches_the_caller(tmp_path):
     record = Record(tmp_path, {"fingerprint": "x"})
     record._database.execute("PRAGMA query_only = 1")
     with pytest.raises(RecordError, match="readable"):
-        await record.commit("a", Reply("x"), 0.1, [])
+        record.write([entry("a", Reply("x"))])
     assert "a" not in record.replies
     record.close()
 

@@ -25,7 +25,7 @@ from .test_record import small
     ("build", "message"),
     [
         (lambda: Rounds(0), "rounds must be at least 1, got 0"),
-        (lambda: Rounds(2, "random"), "unknown order 'random'"),
+        (lambda: Rounds(2, "randm"), "unknown order 'randm'.*did you mean 'random'"),
         (lambda: make_graph("ring", -3, 0), "agents must be at least 1, got -3"),
         (lambda: make_graph("smal-world", 5, 0), "did you mean 'small-world'"),
         (lambda: ties_of(nx.path_graph(4), ["a", "b"]), "graph has 4 nodes for 2 agents"),

@@ -5,18 +5,24 @@ import random
 import sqlite3
 import tempfile
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.engines.scripted import ScriptedEngine
+from agents.memory import MemorySpec, Summary
 from personas.model import request_key
+from simulation.desk import Desk
+from simulation.floor import Floor
 from simulation.record import FILE
 from simulation.run import simulate
 from simulation.scenario import Scenario
+from simulation.turntaking import Rounds
 
-from .serial import serial_transcript
+from .serial import serial_run, serial_transcript
 from .strategies import scenarios
 
 ENGINE = ScriptedEngine()
@@ -25,6 +31,14 @@ ENGINE = ScriptedEngine()
 def echo(request) -> str:
     """A text in which any change anywhere in the request shows."""
     return "said " + request_key(ENGINE.identity, request)
+
+
+def weigh(request, options) -> list[float]:
+    """Weights in which any change shows, coarse enough for some to be equal."""
+    code = int(request_key(ENGINE.identity, request, options), 16)
+    if len(options) == 2:
+        return [code % 5 / 4, 1 - code % 5 / 4]
+    return [(code >> 4 * i) % 4 / 4 / len(options) for i in range(len(options))]
 
 
 def transcript(folder: Path, arm: str = "talk") -> list[tuple[float, str, int, str]]:
@@ -42,47 +56,99 @@ async def run_out_of_order(
 ) -> None:
     """Runs with replies that return in an order that has nothing to do with virtual time."""
     rng = random.Random(shuffle)
-    engine = ScriptedEngine(echo, latency=lambda _: rng.choice([0, 0, 0.0005, 0.002]))
+    engine = ScriptedEngine(echo, weigh, latency=lambda _: rng.choice([0, 0, 0.0005, 0.002]))
     await simulate(scenario, engine, folder, in_flight=in_flight, run_ahead=run_ahead)
+
+
+def exposures(folder: Path) -> list[tuple]:
+    """Who heard what in which turn."""
+    with closing(sqlite3.connect(folder / FILE)) as database:
+        return sorted(
+            database.execute(
+                "SELECT listener, listener_counter, speaker, speaker_counter, time, noticed "
+                "FROM exposures WHERE arm = 'talk'"
+            ).fetchall()
+        )
 
 
 @settings(max_examples=120, deadline=None)
 @given(scenarios(), st.integers(0, 99), st.sampled_from([1, 2, 50]), st.sampled_from([1, 3, 999]))
 def test_transcript_equals_serial_execution(scenario, shuffle, in_flight, run_ahead):
-    expected = serial_transcript(scenario, echo)
+    """Every policy, intervention and kind of memory; latencies and bounds change nothing."""
+    expected = serial_run(scenario, echo, weigh)
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(run_out_of_order(scenario, Path(name), shuffle, in_flight, run_ahead))
-        assert transcript(Path(name)) == expected
+        assert transcript(Path(name)) == sorted(expected.said)
+        # Every message is delivered once along each tie of its moment, and heard once.
+        heard = [m for m in expected.messages if m.heard_in is not None]
+        assert exposures(Path(name)) == sorted(
+            (m.listener, m.heard_in, m.speaker, m.counter, m.due, int(m.noticed)) for m in heard
+        )
+        with closing(sqlite3.connect(Path(name) / FILE)) as database:
+            asked = database.execute("SELECT agent, time FROM decisions").fetchall()
+        assert sorted(asked) == sorted(expected.decisions)
+
+
+CLASHING = (Rounds(3, "sequential"), Floor(7, "bidding", gap=0.5), Rounds(3))
+"""Give the same people the same moments, with messages of different speed."""
+
+
+@settings(max_examples=30, deadline=None)
+@given(scenarios(turns=CLASHING, attention=2, memory=MemorySpec(6, 2, Summary(5)), memories={}))
+def test_turns_that_clash_and_notes_on_what_is_passed_over_equal_serial_execution(scenario):
+    """Rare in the scenarios above: two turns at one moment; notes asked for between turns."""
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(run_out_of_order(scenario, Path(name), 3, 50, 999))
+        assert transcript(Path(name)) == sorted(serial_transcript(scenario, echo, weigh))
 
 
 @settings(max_examples=25, deadline=None)
-@given(scenarios(controls=("scrambled", "silent"), unrelated_opening="Let us talk about rain."))
-def test_controls_run_beside_the_talk_and_leave_it_alone(scenario):
+@given(scenarios(turns=Rounds(3), timeline=(), attention=None), st.integers(0, 99))
+def test_every_message_is_delivered_exactly_once_or_is_still_under_way(scenario, shuffle):
+    """Counted from ties and times alone, without the reference."""
     with tempfile.TemporaryDirectory() as name:
-        asyncio.run(run_out_of_order(scenario, Path(name), 1, 50, 999))
-        assert transcript(Path(name)) == serial_transcript(scenario, echo)
-        scrambled = transcript(Path(name), "scrambled")
-        assert [row[:3] for row in scrambled] == [row[:3] for row in transcript(Path(name))]
-        assert transcript(Path(name), "silent") == []
+        asyncio.run(run_out_of_order(scenario, Path(name), shuffle, 50, 999))
+        said, heard = transcript(Path(name)), exposures(Path(name))
+    expected = sorted(
+        (tie.listener, agent, counter, time + (0.5 if tie.delay is None else tie.delay))
+        for time, agent, counter, _ in said
+        for tie in scenario.ties
+        if tie.speaker == agent and time + (0.5 if tie.delay is None else tie.delay) < 3
+    )
+    assert sorted((listener, *rest) for listener, _, *rest, _ in heard) == expected
 
 
 @settings(max_examples=40, deadline=None)
-@given(scenarios(attention=None))
-def test_every_message_is_delivered_exactly_once_or_is_still_under_way(scenario):
-    with tempfile.TemporaryDirectory() as name:
-        asyncio.run(run_out_of_order(scenario, Path(name), 2, 50, 999))
-        with closing(sqlite3.connect(Path(name) / FILE)) as database:
-            exposures = database.execute(
-                "SELECT listener, speaker, speaker_counter, time FROM exposures"
-            ).fetchall()
-        said = {(agent, counter): time for time, agent, counter, _ in transcript(Path(name))}
-        last = {agent: time for (agent, _), time in sorted(said.items(), key=lambda kv: kv[1])}
-    gap = 0.5 / (len(scenario.agents) if scenario.turns.order == "sequential" else 1)
-    expected = sorted(
-        (tie.listener, agent, counter, time + (gap if tie.delay is None else tie.delay))
-        for (agent, counter), time in said.items()
-        for tie in scenario.ties
-        if tie.speaker == agent
-        and time + (gap if tie.delay is None else tie.delay) < last[tie.listener]
+@given(scenarios(), st.integers(0, 99), st.sampled_from([1, 50]))
+def test_virtual_time_never_runs_backwards(scenario, shuffle, in_flight):
+    """Promises are made in the total order, causes before effects."""
+    made = []
+
+    def post(desk, promise, original=Desk.post):
+        made.append((promise.time, promise.phase))
+        assert all(earlier.time < promise.time for earlier in promise.tail)
+        original(desk, promise)
+
+    with tempfile.TemporaryDirectory() as name, patch.object(Desk, "post", post):
+        asyncio.run(run_out_of_order(scenario, Path(name), shuffle, in_flight, 999))
+    assert all(earlier <= later for earlier, later in pairwise(made))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    scenarios(
+        controls=("scrambled", "silent"), unrelated_opening="Let us talk about rain.", timeline=()
     )
-    assert sorted(exposures) == expected
+)
+def test_controls_run_beside_the_talk_and_leave_it_alone(scenario):
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(run_out_of_order(scenario, Path(name), 1, 50, 999))
+        assert transcript(Path(name)) == sorted(serial_transcript(scenario, echo, weigh))
+        assert transcript(Path(name), "silent") == []
+        if not any(getattr(policy, "giving", "") in CHOSEN for policy in scenario.policies):
+            scrambled = transcript(Path(name), "scrambled")
+            assert [row[:3] for row in scrambled] == [row[:3] for row in transcript(Path(name))]
+
+
+CHOSEN = ("bidding", "moderator")
+"""Ways of giving the floor that depend on what is said."""

@@ -125,12 +125,13 @@ def run_of(
                 "agent": agent,
                 "time": float(turn),
                 "counter": turn - 1,
-                "text": text,
             }
-            for arm, agent, turn, text in speeches
+            for arm, agent, turn, _ in speeches
         ],
-        columns=list(TURN_COLUMNS),
+        columns=[column for column in TURN_COLUMNS if column != "text"],
     )
+    # Where pyarrow is installed, pandas' own strings refuse what is not valid Unicode.
+    turns["text"] = pd.Series([text for *_, text in speeches], dtype=object)
     exposures = pd.DataFrame(
         [
             {

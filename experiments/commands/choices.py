@@ -1,0 +1,121 @@
+"""What a user chooses beside a scenario's own arguments: cast, swaps, voice, engine, model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agents.agent import VOICES, Agent, seat
+from agents.engines.catalogue import WIND_TUNNEL
+from agents.fitting import check_adapters
+from experiments.commands.console import out
+from personas.adapter import Adapter
+from personas.errors import InputError, nearest
+from personas.identity import base_identity
+from simulation.scenario import Scenario, recast
+from simulation.swaps import Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The words of the command line, as they were given."""
+
+    cast: tuple[str, ...] = ()
+    """``NAME=PERSONA``."""
+    swap: tuple[str, ...] = ()
+    """``TIME NAME=PERSONA``."""
+    voice: str | None = None
+    engine: str = "embedded"
+    model: Path = WIND_TUNNEL
+    servers: tuple[str, ...] = ()
+
+    def dressed(self, scenario: Scenario) -> Scenario:
+        """The scenario with the personas that were asked for.
+
+        Raises:
+            InputError: A name is unknown, or a word cannot be read.
+        """
+        agents = scenario.agents
+        if self.voice is not None:
+            chosen = next((one for one in VOICES if one == self.voice), None)
+            if chosen is None:
+                raise InputError(f"unknown voice {self.voice!r}: {nearest(self.voice, VOICES)}")
+            agents = tuple(agent.voiced(chosen) for agent in agents)
+        agents = recast(agents, _read_cast(self.cast))
+        swaps = (*scenario.swaps, *map(_read_swap, self.swap))
+        return replace(scenario, agents=agents, swaps=swaps)
+
+    def adapters(self, scenario: Scenario) -> list[Adapter]:
+        """Those worn at any time of a run, checked before an engine or a folder is opened.
+
+        Raises:
+            InputError: One of them does not fit the model.
+        """
+        worn = [one.agent for one in scenario.wardrobe]
+        if self.engine != "scripted":  # that has no weights: anything fits
+            check_adapters(worn, base_identity(self.model), self.model)
+            _tell_unverified(worn)
+        return [agent.adapter for agent in worn if agent.adapter]
+
+    def as_json(self) -> dict[str, object]:
+        """For the manifest; the model that ships is not named: it may move with the project."""
+        model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
+        return {
+            "cast": list(self.cast),
+            "swap": list(self.swap),
+            "voice": self.voice,
+            "engine": self.engine,
+            "model": model,
+            "servers": list(self.servers),
+        }
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, object]) -> "Choices":
+        """From a manifest; what it does not tell is as by default."""
+        model, voice = told.get("model"), told.get("voice")
+        return cls(
+            cast=_words(told.get("cast")),
+            swap=_words(told.get("swap")),
+            voice=str(voice) if voice else None,
+            engine=str(told.get("engine", "embedded")),
+            model=Path(str(model)) if model else WIND_TUNNEL,
+            servers=_words(told.get("servers")),
+        )
+
+
+def _tell_unverified(worn: list[Agent]) -> None:
+    for agent in worn:
+        if agent.unverified and agent.adapter:
+            out.print(
+                f"{agent.key}: {agent.adapter.folder} has no card.json, unverified: only its "
+                "shapes say that it belongs to this model",
+                markup=False,
+            )
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _read_swap(entry: str) -> Swap:
+    """``"3 rosa=keiko@early"``."""
+    time, _, change = entry.strip().partition(" ")
+    name, equals, persona = change.strip().partition("=")
+    try:
+        moment = float(time)
+    except ValueError:
+        equals = ""
+    if not equals or not name or not persona:
+        raise InputError(f"swap must be 'TIME NAME=PERSONA', got {entry!r}")
+    return Swap(moment, name, seat(persona))
+
+
+def _read_cast(entries: tuple[str, ...]) -> dict[str, Agent]:
+    cast: dict[str, Agent] = {}
+    for entry in entries:
+        name, equals, persona = entry.partition("=")
+        if not equals or not name or not persona:
+            raise InputError(f"cast must be NAME=PERSONA, got {entry!r}")
+        if name in cast:
+            raise InputError(f"cast names {name!r} twice: keep one")
+        cast[name] = seat(persona)
+    return cast

@@ -1,0 +1,32 @@
+"""`symposion export RUN`: a record as files for other tools."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands.console import clear_errors, out
+from personas.errors import InputError, nearest
+
+FORMATS = ("parquet", "text")
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    to: Annotated[str, typer.Option(help="Format: parquet (a file a table) or text.")] = "text",
+    out_: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder or text file; beside the record by default."),
+    ] = None,
+) -> None:
+    """Writes a run's tables as Parquet files, or its transcript as plain text."""
+    with clear_errors():
+        if to not in FORMATS:
+            raise InputError(f"unknown format {to!r}: {nearest(to, FORMATS)}")
+        from simulation import export as exporting
+
+        if to == "text":
+            written = [exporting.to_text(run, out_ or run / "transcript.txt")]
+        else:
+            written = exporting.to_parquet(run, out_ or run / "parquet")
+        out.print("\n".join(f"wrote {path}" for path in written), markup=False)

@@ -1,0 +1,140 @@
+"""How far a run is: a live view on a terminal, a plain line now and then elsewhere."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from experiments.commands.console import out
+from simulation.desk import Progress
+
+PLAIN_LINE_EVERY = 5.0  # seconds, where there is no terminal to draw on
+FRAMES_A_SECOND = 4
+WINDOW = 20.0  # seconds over which rates are taken
+LONGEST_NAME = 28  # characters
+
+
+@contextmanager
+def run_progress(turns: int, answers: int) -> Iterator[Callable[[Progress], None]]:
+    """Shows a run's progress while it lasts.
+
+    Args:
+        turns: How many the run will have.
+        answers: How many survey answers it will have.
+    """
+    watch = Watch(turns, answers)
+    if not out.is_terminal:
+        yield _plain_lines(watch)
+        return
+    with Live(console=out, refresh_per_second=FRAMES_A_SECOND, get_renderable=watch.picture):
+        yield watch.see
+
+
+class Watch:
+    """Turns a run's progress into rates and words.
+
+    Args:
+        turns: How many the run will have.
+        answers: How many survey answers it will have.
+        clock: Gives real seconds.
+    """
+
+    def __init__(self, turns: int, answers: int, clock: Callable[[], float] = monotonic) -> None:
+        self._turns, self._answers, self._clock = turns, answers, clock
+        self._began = clock()
+        self._seen: deque[tuple[float, int, int, int]] = deque([(self._began, 0, 0, 0)])
+        self.progress = Progress()
+
+    @property
+    def total(self) -> int:
+        """Everything that the run will have."""
+        return self._turns + self._answers
+
+    @property
+    def done(self) -> int:
+        """What of it there is."""
+        return self.progress.turns + self.progress.answers
+
+    def see(self, progress: Progress) -> None:
+        """Takes note of how far the run is."""
+        self.progress = progress
+        now = self._clock()
+        if now - self._seen[-1][0] >= 1 / FRAMES_A_SECOND:
+            self._seen.append((now, progress.turns, progress.written, self.done))
+            while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW:
+                self._seen.popleft()
+
+    def rates(self) -> tuple[float, float, float]:
+        """Turns, new tokens and calls a second, over the last seconds."""
+        then, turns, tokens, done = self._seen[0]
+        passed = max(1e-3, self._clock() - then)
+        now = self.progress
+        return (
+            (now.turns - turns) / passed,
+            (now.written - tokens) / passed,
+            (self.done - done) / passed,
+        )
+
+    def words(self) -> list[tuple[str, str]]:
+        """Every figure under its name, in the order shown."""
+        progress = self.progress
+        turns, tokens, calls = self.rates()
+        left = (self.total - self.done) / calls if calls > 0 else None
+        return [
+            ("virtual time", f"{progress.time:.1f}"),
+            ("turns", f"{progress.turns:,}/{self._turns:,}"),
+            ("answers", f"{progress.answers:,}/{self._answers:,}"),
+            ("turns/s", f"{turns:,.1f}"),
+            ("tokens/s", f"{tokens:,.0f}"),
+            ("in flight", f"{progress.in_flight}"),
+            ("from the record", f"{progress.from_record:,}"),
+            ("left", _span(left)),
+        ]
+
+    def picture(self) -> RenderableType:
+        """What the terminal shows."""
+        words = self.words()
+        grid = Table.grid(padding=(0, 2))
+        for _ in words:
+            grid.add_column(no_wrap=True)
+        grid.add_row(*(Text(name, style="dim") for name, _ in words))
+        grid.add_row(*(Text(value) for _, value in words))
+        said = f"{self.progress.speaker[:LONGEST_NAME]} spoke last" if self.progress.speaker else ""
+        if self.progress.stopped:
+            said = f"stopping: {self.progress.stopped}"
+        bar = ProgressBar(total=max(1, self.total), completed=self.done, width=60)
+        return Group(bar, grid, Text(said or "waiting for the first words", style="italic"))
+
+    def line(self) -> str:
+        """The same in a plain line."""
+        share = 100 * self.done // max(1, self.total)
+        words = self.words()
+        return f"{share} %: " + ", ".join(f"{name} {value}" for name, value in words)
+
+
+def _plain_lines(watch: Watch) -> Callable[[Progress], None]:
+    last = monotonic()
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        watch.see(progress)
+        if monotonic() - last > PLAIN_LINE_EVERY or watch.done == watch.total:
+            last = monotonic()
+            out.print(watch.line(), markup=False)
+
+    return show
+
+
+def _span(seconds: float | None) -> str:
+    """A stretch of time for people."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,0 +1,141 @@
+"""One sitting with a run: opens the engine, shows progress, stops cleanly, says how to go on."""
+
+import asyncio
+import os
+import shlex
+import signal
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents.engines.catalogue import open_engine
+from experiments.commands.choices import Choices
+from experiments.commands.console import INTERRUPTED, errors, out
+from experiments.commands.liveview import run_progress
+from simulation.budget import Budget
+from simulation.desk import Desk, Progress
+from simulation.origin import Origin
+from simulation.record import FILE
+from simulation.run import run_name, simulate
+from simulation.scenario import Scenario
+
+STOPPED = 3  # exit code: a budget ended the run before its end
+LAST_SECONDS = 2.0  # that a second Ctrl-C leaves the engine to close
+
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        help="Stop cleanly before the model has written more new tokens than this. What the "
+        "record answers costs nothing. Exit code 3.",
+        show_default="no bound",
+    ),
+]
+MaxHours = Annotated[
+    float | None,
+    typer.Option(help="Stop cleanly after so many hours. Exit code 3.", show_default="no bound"),
+]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes",
+        help="Go on although the scenario's source, a package or the model is no longer what the "
+        "record was made with. What changed is noted in the record.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is to be run, and within which bounds."""
+
+    scenario: Scenario
+    """Dressed already."""
+    choices: Choices
+    origin: Origin
+    budget: Budget = Budget()
+    accept_changes: bool = False
+    parent: Path | None = None
+    """Folder of the run that this one branches from."""
+
+    def carry_out(self, folder: Path | None) -> Path:
+        """Runs, or goes on, until the end or until something stops it.
+
+        Args:
+            folder: The run's; None names it by the scenario's hash, under ``runs``.
+
+        Returns:
+            The run's folder.
+
+        Raises:
+            typer.Exit: A budget or Ctrl-C ended the run before its end.
+        """
+        adapters = self.choices.adapters(self.scenario)
+        engine = self.choices.engine
+        if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
+            out.print(f"opening the {engine} engine")
+        speaker = open_engine(engine, self.choices.model, self.choices.servers, adapters)
+
+        async def go() -> tuple[Path, Progress]:
+            async with speaker:  # a server says who it is only when it is greeted
+                chosen = folder or Path("runs") / run_name(self.scenario, speaker)
+                going_on = (chosen / FILE).exists()
+                out.print(
+                    f"{'going on with' if going_on else 'recording to'} {chosen}", markup=False
+                )
+                with run_progress(*self.scenario.size) as show:
+                    progress = await simulate(
+                        self.scenario,
+                        speaker,
+                        chosen,
+                        origin=replace(self.origin, choices=self.choices.as_json()),
+                        observe=show,
+                        budget=self.budget,
+                        accept_changes=self.accept_changes,
+                        parent=self.parent,
+                        begun=_mind_ctrl_c,
+                    )
+            return chosen, progress
+
+        chosen, progress = asyncio.run(go())
+        if progress.stopped:
+            _say_how_to_go_on(progress, chosen, self.accept_changes)
+        return chosen
+
+
+CTRL_C = "Ctrl-C"
+
+
+def _mind_ctrl_c(desk: Desk) -> None:
+    """The first Ctrl-C stops between turns; the second at once, which loses nothing committed."""
+    loop, run = asyncio.get_running_loop(), asyncio.current_task()
+    assert run is not None
+
+    def stop() -> None:
+        if desk.progress.stopped == CTRL_C:
+            timer = threading.Timer(LAST_SECONDS, os._exit, [INTERRUPTED])
+            timer.daemon = True  # only for an engine that cannot be closed
+            timer.start()
+            loop.remove_signal_handler(signal.SIGINT)
+            run.cancel()
+            return
+        desk.progress.stopped = ""  # a budget that is just ending does not matter any more
+        desk.stop(CTRL_C)
+        errors.print(
+            "stopping: waiting for the turns in flight; Ctrl-C again stops at once", markup=False
+        )
+
+    if threading.current_thread() is threading.main_thread():
+        loop.add_signal_handler(signal.SIGINT, stop)
+
+
+def _say_how_to_go_on(progress: Progress, folder: Path, accept_changes: bool) -> None:
+    words = ["symposion", "resume", str(folder), *(["--accept-changes"] if accept_changes else [])]
+    go_on = f"everything committed is kept. `{shlex.join(words)}` goes on"
+    if progress.stopped == CTRL_C:
+        errors.print(f"interrupted: {go_on}", markup=False)
+        raise typer.Exit(INTERRUPTED)
+    errors.print(f"stopped: {progress.stopped}; {go_on}", markup=False)
+    raise typer.Exit(STOPPED)

@@ -1,0 +1,232 @@
+"""From a promise to the request that keeps it, and from the reply to what is recorded."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.memory import Summary, Utterance
+from agents.prompt import MODERATOR, compose
+from personas.errors import InputError
+from personas.model import Model, Reply, Request, Sampling, Scores
+from simulation.chance import seed_for
+from simulation.floor import Floor
+from simulation.promise import Answer, Choice, Digest, Promise, Speech
+from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
+from simulation.record import Row
+from simulation.scenario import Scenario
+
+SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
+_SCORING = Sampling(max_tokens=1, temperature=0.0)
+
+
+@dataclass(slots=True)
+class Job:
+    """A promise whose context is complete, and the one call that keeps it."""
+
+    promise: Promise
+    request: Request
+    options: tuple[str, ...] | None = None
+    """What to score; None asks for words."""
+    first: int = 0
+    """Index of the oldest remembered line that is still in the window."""
+
+
+class Assembly:
+    """Builds requests and rows.
+
+    Args:
+        scenario: Gives seats, sampling, memory and seed.
+        model: Counts tokens.
+
+    Raises:
+        InputError: The model's context cannot hold the scenario's memory.
+    """
+
+    def __init__(self, scenario: Scenario, model: Model) -> None:
+        self._scenario = scenario
+        self._recollection = Recollection(scenario, model)
+        self._labels = {agent.key: agent.label for agent in scenario.agents}
+        self.wardrobe = scenario.wardrobe
+        self._openings = {
+            "talk": Utterance(MODERATOR, scenario.opening),
+            "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
+        }
+        check_context(scenario, model)
+
+    def needed_first(self, promise: Promise) -> Digest | None:
+        """Notes that must be written before this promise can be prepared, if there are any."""
+        return None if isinstance(promise, Digest) else self._recollection.missing_digest(promise)
+
+    def prepare(self, promise: Promise) -> Job:
+        """The call that keeps a promise, all of whose context is kept."""
+        match promise:
+            case Speech():
+                return self._speech(promise)
+            case Digest():
+                return self._digest(promise)
+            case Choice():
+                mind = self._recollection.of(promise)
+                lines = [self._openings[promise.arm], *mind.lines]
+                request = self._request(promise, lines, [promise.asked], _SCORING, 0)
+                return Job(promise, request, promise.options)
+            case Answer():
+                return self._answer(promise)
+        raise TypeError(f"no call keeps a {type(promise).__name__}")
+
+    def rows(self, job: Job, key: str, reply: Reply | Scores) -> list[Row]:
+        """What is recorded beside the call."""
+        match job.promise, reply:
+            case Speech() as speech, Reply():
+                return [_turn_row(speech, reply, key), *_exposure_rows(speech, job.first)]
+            case Digest() as digest, Reply():
+                return [_summary_row(digest, reply, key)]
+            case Choice() as choice, Scores():
+                return [_decision_row(choice, key)]
+            case Answer() as answer, Scores():
+                return [_survey_row(answer, key)]
+        raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
+
+    def keep(self, job: Job, reply: Reply | Scores) -> None:
+        """Lets the reply be heard; it is committed already."""
+        match job.promise, reply:
+            case Speech() as speech, Reply():
+                speech.text = reply.text
+                speech.heard = ()  # a kept promise holds its own text and nothing else
+            case Digest() as digest, Reply():
+                digest.text, digest.lines = reply.text, ()
+            case Choice() as choice, Scores():
+                choice.scores = reply
+
+    def label(self, agent: str) -> str:
+        """Name for people of an agent by its key."""
+        return self._labels[agent]
+
+    def _speech(self, speech: Speech) -> Job:
+        mind = self._recollection.of(speech)
+        seed = seed_for(self._scenario.seed, "speak", speech.agent, speech.counter)
+        lines = [self._openings[speech.arm], *mind.lines]
+        request = self._request(speech, lines, (), self._scenario.sampling, seed)
+        return Job(speech, request, first=mind.first)
+
+    def _answer(self, answer: Answer) -> Job:
+        mind = self._recollection.of(answer)
+        opening = [self._openings[answer.arm]] if answer.opened else []
+        asked = answer.survey.line(answer.wording, answer.order)
+        request = self._request(answer, [*opening, *mind.lines], [asked], _SCORING, 0)
+        return Job(answer, request, answer.survey.letters)
+
+    def _digest(self, digest: Digest) -> Job:
+        notes = [Utterance(NOTES, digest.before)] if digest.before else []
+        lines = [self._openings[digest.arm], *notes, *digest.lines]
+        sampling = replace(self._scenario.sampling, max_tokens=digest.tokens)
+        seed = seed_for(self._scenario.seed, "summary", digest.agent, digest.counter)
+        asked = [Utterance(MODERATOR, digest.asking)]
+        return Job(digest, self._request(digest, lines, asked, sampling, seed))
+
+    def _request(
+        self,
+        promise: Promise,
+        remembered: Sequence[Utterance],
+        asked: Sequence[Utterance],
+        sampling: Sampling,
+        seed: int,
+    ) -> Request:
+        agent = self.wardrobe.at(promise.agent, promise.time)
+        prompt = compose(agent, remembered, asked)
+        return Request(prompt, agent.adapter, sampling, seed, priority(promise))
+
+
+def priority(promise: Promise) -> float:
+    """Virtual time at which a promise is due; surveys come after all turns."""
+    return promise.time + (SURVEYS_LAST if isinstance(promise, Answer) else 0.0)
+
+
+def check_context(scenario: Scenario, model: Model) -> None:
+    """Everything but the remembered lines must fit beside them in the model's context.
+
+    Raises:
+        InputError: Says how many tokens of memory would fit.
+    """
+    systems = [model.count_tokens(worn.agent.system_text) for worn in scenario.wardrobe]
+    openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
+    asked = [model.count_tokens(line.line) for line in _questions(scenario)]
+    rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens
+    for memory in (scenario.memory, *scenario.memories.values()):
+        beyond = memory.beyond
+        beside = beyond.tokens + MARKER_TOKENS if beyond else 0
+        if isinstance(beyond, Summary):  # its own reply and question, in place of a turn's
+            beside += max(0, beyond.tokens - scenario.sampling.max_tokens)
+            beside += model.count_tokens(beyond.asking)
+        room = model.context_tokens - rest - 4 * MARKER_TOKENS - beside
+        if memory.tokens > room:
+            raise InputError(
+                f"memory tokens must be at most {room} for this model's context of "
+                f"{model.context_tokens}, got {memory.tokens}"
+            )
+
+
+def _questions(scenario: Scenario) -> list[Utterance]:
+    """Everything that anybody may be asked after what is remembered."""
+    asked = [
+        survey.line(wording, "forward")
+        for survey in scenario.surveys
+        for wording in range(len(survey.wordings))
+    ]
+    for policy in scenario.policies:
+        if isinstance(policy, Floor):
+            names = [agent.label for agent in scenario.agents]
+            asked += [Utterance(MODERATOR, line) for line in policy.questions(names)]
+    return asked
+
+
+def _turn_row(speech: Speech, reply: Reply, key: str) -> Row:
+    # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
+    text = reply.text
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text)
+
+
+def _exposure_rows(speech: Speech, first: int) -> list[Row]:
+    """What reached the speaker; of it, what was noticed stands at the end of its memory."""
+    rows: list[Row] = []
+    place = speech.length - sum(delivery.noticed for delivery in speech.heard)
+    for delivery in speech.heard:
+        remembered = delivery.noticed and place >= first
+        place += delivery.noticed
+        rows.append((
+            "exposures",
+            (
+                speech.arm, speech.agent, speech.counter,
+                delivery.speech.agent, delivery.speech.counter, delivery.due,
+                int(delivery.noticed), int(remembered),
+            ),
+        ))  # fmt: skip
+    return rows
+
+
+def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:
+    last, text = digest.last, reply.text.encode("utf-8", "replace").decode("utf-8")
+    return (
+        "summaries",
+        (digest.arm, digest.agent, digest.counter, last.agent, last.counter, key, text),
+    )
+
+
+def _decision_row(choice: Choice, key: str) -> Row:
+    options = json.dumps(choice.options)
+    values = (choice.arm, choice.agent, choice.counter, choice.time, choice.asked.text, options)
+    return "decisions", (*values, key)
+
+
+def _survey_row(answer: Answer, key: str) -> Row:
+    survey = answer.survey
+    values = survey.values_shown(answer.order)
+    shown = json.dumps(survey.shown(answer.order))
+    return (
+        "surveys",
+        (
+            answer.arm, answer.agent, answer.wave, survey.question, answer.wording, answer.order,
+            answer.time, shown, json.dumps(values), key,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,183 @@
+"""The file of a record: locked, opened, brought up to date, and refused in clear words."""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO
+
+from personas.errors import InputError, SymposionError
+from simulation.schema import MIGRATIONS, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
+
+FILE = "record.sqlite"
+
+
+class RecordError(SymposionError):
+    """The record and the run do not fit together, or the disk refuses."""
+
+
+class UnrecordedError(RecordError):
+    """A replay needs to know something that the record does not tell."""
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """Makes a run's folder if need be, and keeps every other process from writing there.
+
+    Raises:
+        InputError: The folder cannot be written.
+        RecordError: Another process has it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise InputError(f"output folder {folder} cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise RecordError(
+            f"{folder} is in use by another process: wait for it, or end it"
+        ) from None
+    return lock
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A connection that commits into a write-ahead log.
+
+    Raises:
+        InputError: The file cannot be written.
+        RecordError: It is no record, or damaged.
+    """
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"{path} cannot be written: change its permissions or give another --out")
+    database = sqlite3.connect(path)
+    try:
+        # WAL with NORMAL keeps every committed transaction through a crash of the process;
+        # only a crash of the machine may lose the last ones.
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute("PRAGMA cache_size=-65536")  # KiB: 64 MiB
+        database.execute("PRAGMA wal_autocheckpoint=8000")  # pages: 32 MB of log
+        check_whole(database, path)
+    except sqlite3.Error as error:
+        database.close()
+        raise _damaged(path, error) from None
+    except RecordError:
+        database.close()
+        raise
+    return database
+
+
+def check_whole(database: sqlite3.Connection, path: Path) -> None:
+    """Looks at every page of a record, in well under a second for 100,000 turns.
+
+    Raises:
+        RecordError: It is damaged.
+    """
+    try:
+        found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from None
+    if found != "ok":
+        raise _damaged(path, found)
+
+
+def prepare(
+    database: sqlite3.Connection,
+    path: Path,
+    manifest: Mapping[str, object],
+    adapters: Iterable[tuple[object, ...]],
+) -> bool:
+    """Makes the tables of a new record, or brings those of an older one up to date.
+
+    Returns:
+        Whether there was a record before.
+
+    Raises:
+        RecordError: The schema is newer than this version, or the disk refuses.
+    """
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    try:
+        if version == 0:
+            _create(database, manifest, adapters)
+            return False
+        refuse_unreadable(version, path)
+        for older in range(version, SCHEMA_VERSION):
+            script = MIGRATIONS[older]
+            database.executescript(f"BEGIN; {script} PRAGMA user_version = {older + 1}; COMMIT;")
+    except sqlite3.Error as error:
+        raise RecordError(f"{path}: {error}") from error
+    return True
+
+
+def _create(
+    database: sqlite3.Connection,
+    manifest: Mapping[str, object],
+    adapters: Iterable[tuple[object, ...]],
+) -> None:
+    database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+    entries = [(key, json.dumps(value)) for key, value in manifest.items()]
+    database.executemany("INSERT INTO manifest VALUES (?, ?)", entries)
+    database.executemany("INSERT INTO adapters VALUES (?, ?, ?, ?, ?)", adapters)
+    database.commit()
+
+
+def open_for_reading(folder: Path) -> sqlite3.Connection:
+    """A read-only connection to a run's record.
+
+    Raises:
+        InputError: There is none, or it is not a record that this version can read.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError(f"no record in {folder}: expected a file {FILE} there")
+    database = _connect_to_read(path)
+    try:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        refuse_unreadable(version, path)
+        database.execute("SELECT count(*) FROM manifest").fetchone()
+    except sqlite3.DatabaseError as error:
+        database.close()
+        raise InputError(f"{path} is not a record: {error}") from None
+    except SymposionError as error:
+        database.close()
+        raise InputError(str(error)) from None
+    return database
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """SQLite needs to write beside a log even to read; where it may not, nobody else writes."""
+    log = path.with_name(path.name + "-wal")
+    frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    mode = "immutable=1" if frozen else "mode=ro"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+
+
+def read_manifest(database: sqlite3.Connection) -> dict[str, object]:
+    """The manifest as a dictionary."""
+    rows = database.execute("SELECT key, value FROM manifest").fetchall()
+    return {key: json.loads(value) for key, value in rows}
+
+
+def refuse_unreadable(version: int, path: Path) -> None:
+    """Refuses what this version cannot read.
+
+    Raises:
+        RecordError: Naming both schemas and the remedy.
+    """
+    if not OLDEST_READABLE <= version <= SCHEMA_VERSION:
+        remedy = "install a newer symposion" if version > SCHEMA_VERSION else "it holds nothing yet"
+        raise RecordError(
+            f"{path}: schema {version}, this version reads {OLDEST_READABLE} to "
+            f"{SCHEMA_VERSION}: {remedy}"
+        )
+
+
+def _damaged(path: Path, why: object) -> RecordError:
+    return RecordError(
+        f"{path} is damaged or not a record: {why}: `sqlite3 {path} .recover` saves what can be "
+        "saved; to begin anew, move it away or give another --out"
+    )
