@@ -7,11 +7,11 @@ from typing import get_args
 
 import torch
 import transformers
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from agents.engines.basemodel import BaseModel, Dtype
 from agents.engines.batching import Batcher
 from agents.engines.job import Job
+from agents.engines.modelfolder import open_tokenizer
 from agents.engines.rendering import Renderer
 from agents.engines.speaker import Speaker
 from personas.errors import EngineError, InputError
@@ -50,7 +50,7 @@ class EmbeddedEngine:
     ) -> None:
         _check_arguments(dtype, max_batch, threads, prefix_bytes)
         base = base_identity(folder)
-        tokenizer = _open_tokenizer(folder)
+        tokenizer = open_tokenizer(folder)
         model = BaseModel(folder, dtype)
         self._renderer = Renderer(tokenizer)
         stops = self._renderer.stop_ids | model.stop_ids
@@ -130,15 +130,3 @@ def _check_arguments(dtype: str, max_batch: int, threads: int | None, prefix_byt
         raise InputError(f"threads must be at least 1 or None, got {threads}")
     if prefix_bytes < 0:
         raise InputError(f"prefix_bytes must be at least 0, got {prefix_bytes}")
-
-
-def _open_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The model's tokenizer, from its folder alone."""
-    try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True
-        )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"cannot load the tokenizer of {folder}: {reason}") from error
-    return tokenizer
