@@ -1,7 +1,6 @@
 """vLLM servers behind the seam: one or many, on this machine or another."""
 
 import asyncio
-import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from agents.engines.endpoint import Endpoint, Sleep
 from agents.engines.prompting import Prompting
 from agents.engines.rendezvous import by_rendezvous
 from agents.engines.serverspec import ServerSpec
+from agents.engines.vllm_limits import check_options, check_temperature, whole_priority
 from agents.engines.wire import (
     Unavailable,
     Words,
@@ -29,13 +29,6 @@ from personas.errors import EngineError, InputError
 from personas.model import ModelIdentity, Reply, Request, Scores
 
 T = TypeVar("T")
-
-PRIORITIES_A_ROUND = 1000
-"""vLLM orders requests by whole numbers; virtual time counts in rounds."""
-FARTHEST_PRIORITY = 2**53
-COOLEST, HOTTEST = 0.01, 2.0
-"""Temperatures above 0 that vLLM takes as they are; it would change others or refuse them."""
-MOST_OPTIONS = 128  # vLLM's own bound on log-probabilities by token
 
 
 class ServerEngine:
@@ -110,7 +103,7 @@ class ServerEngine:
             InputError: vLLM cannot sample as asked.
         """
         sampling = request.sampling
-        _check_temperature(sampling.temperature)
+        check_temperature(sampling.temperature)
         tokens = self._prompting.tokens(request, sampling.max_tokens, self.context_tokens)
         body = words_body(tokens, sampling, request.seed, self._stop_ids)
         words = await self._ask(
@@ -123,11 +116,10 @@ class ServerEngine:
 
         Raises:
             EngineError: As for `generate`, or an option is not one token of its own, or there
-                are more than `MOST_OPTIONS`.
+                are more than vLLM scores at once.
         """
         ids = self._prompting.renderer.option_ids(options)
-        if not 1 <= len(ids) <= MOST_OPTIONS:
-            raise EngineError(f"a survey needs 1 to {MOST_OPTIONS} options, got {len(ids)}")
+        check_options(len(ids))
         tokens = self._prompting.tokens(request, 1, self.context_tokens)
         logs = await self._ask(
             request,
@@ -181,7 +173,7 @@ class ServerEngine:
     ) -> T:
         """The answer of the right endpoint, after as many attempts as it takes and is allowed."""
         if self._spec.priorities:
-            body["priority"] = _priority(request.priority)
+            body["priority"] = whole_priority(request.priority)
 
         async def attempt() -> T:
             endpoint = await self._reachable(request.adapter)
@@ -250,18 +242,3 @@ class ServerEngine:
             finish = "stop"
             said = said[: next(n for n in count(1) if renderer.is_over(said[:n]))]
         return Reply(renderer.decode(said), finish, prompt_tokens, len(said))
-
-
-def _priority(priority: float) -> int:
-    """Virtual time as a whole number: later is never smaller."""
-    if math.isnan(priority):
-        raise InputError("priority must be a number, got nan")
-    return int(max(-FARTHEST_PRIORITY, min(FARTHEST_PRIORITY, priority * PRIORITIES_A_ROUND)))
-
-
-def _check_temperature(temperature: float) -> None:
-    """Refuses what vLLM would silently change."""
-    if temperature and not COOLEST <= temperature <= HOTTEST:
-        raise InputError(
-            f"temperature must be 0 or lie in [{COOLEST}, {HOTTEST}] with vLLM, got {temperature}"
-        )

@@ -1,7 +1,6 @@
 """vLLM in this process: continuous batching, many LoRA adapters, a cache of prefixes."""
 
 import asyncio
-import math
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from agents.engines.modelfolder import model_context
 from agents.engines.prompting import Prompting
+from agents.engines.vllm_limits import check_options, check_temperature, whole_priority
 from agents.engines.vllm_setup import (
     ENVIRONMENT,
-    MOST_OPTIONS,
     VllmSetup,
     package_version,
     require_build,
@@ -31,13 +30,8 @@ if TYPE_CHECKING:
     from vllm.outputs import CompletionOutput
     from vllm.v1.engine.async_llm import AsyncLLM
 
-RANKS_A_ROUND = 1000
-"""vLLM orders requests by whole numbers; virtual time counts in rounds."""
-FARTHEST_RANK = 2**53
 SHUTDOWN_SECONDS = 10.0
 """After that long, vLLM's processes are killed."""
-COOLEST, HOTTEST = 0.01, 2.0
-"""Temperatures above 0 that vLLM takes as they are; it would change others or refuse them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class VllmEngine:
         from vllm.sampling_params import RequestOutputKind as Kind
 
         sampling = request.sampling
-        _check_temperature(sampling.temperature)
+        check_temperature(sampling.temperature)
         tokens = self._prompting.tokens(request, sampling.max_tokens, self.context_tokens)
         params = SamplingParams(
             max_tokens=sampling.max_tokens,
@@ -124,13 +118,12 @@ class VllmEngine:
 
         Raises:
             EngineError: As for `generate`, or an option is not one token of its own, or there
-                are more than `MOST_OPTIONS`.
+                are more than vLLM scores at once.
         """
         from vllm import SamplingParams
 
         ids = self._renderer.option_ids(options)
-        if not 1 <= len(ids) <= MOST_OPTIONS:
-            raise EngineError(f"a survey needs 1 to {MOST_OPTIONS} options, got {len(ids)}")
+        check_options(len(ids))
         tokens = self._prompting.tokens(request, 1, self.context_tokens)
         params = SamplingParams(
             max_tokens=1, temperature=0, logprobs=len(ids), logprob_token_ids=ids, detokenize=False
@@ -212,7 +205,7 @@ class VllmEngine:
             raise EngineError("the vllm engine is not open; use it inside `async with`")
         worn = await self._wear(self._llm, request.adapter)
         call = asyncio.ensure_future(
-            self._collect(self._llm, tokens, params, worn, _rank(request.priority))
+            self._collect(self._llm, tokens, params, worn, whole_priority(request.priority))
         )
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
@@ -307,21 +300,6 @@ class VllmEngine:
         if not loaded:
             raise EngineError(f"vLLM refused adapter {adapter.folder}; its log says why")
         return worn
-
-
-def _rank(priority: float) -> int:
-    """Virtual time as a whole number: later is never smaller."""
-    if math.isnan(priority):
-        raise InputError("priority must be a number, got nan")
-    return int(max(-FARTHEST_RANK, min(FARTHEST_RANK, priority * RANKS_A_ROUND)))
-
-
-def _check_temperature(temperature: float) -> None:
-    """Refuses what vLLM would silently change."""
-    if temperature and not COOLEST <= temperature <= HOTTEST:
-        raise InputError(
-            f"temperature must be 0 or lie in [{COOLEST}, {HOTTEST}] with vLLM, got {temperature}"
-        )
 
 
 def _words(error: Exception) -> str:

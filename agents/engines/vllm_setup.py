@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Literal, get_args
 
+from agents.engines.vllm_limits import MOST_OPTIONS
 from personas.adapter import Adapter
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
@@ -34,8 +35,6 @@ CPU_CACHE_BYTES = 2**30
 CPU_BLOCK_TOKENS = 32
 """Smallest block that vLLM's processor kernels are fast with; its own default there is 128, and
 what does not fill a block is computed again at every turn."""
-MOST_OPTIONS = 128
-"""Options that one survey may have: vLLM's own bound on log-probabilities by token."""
 
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",  # models are local folders: never wait for a hub
