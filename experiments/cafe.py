@@ -61,15 +61,7 @@ def scenario(
             Poisson(remarks, until=hours, message_time=MINUTE / 2),
             Replies(replies, wait * MINUTE, until=hours, message_time=MINUTE / 2),
         ),
-        surveys=(
-            Survey(
-                topic.key,
-                survey_wordings(topic)[:1],
-                STANCE_OPTIONS,
-                STANCE_VALUES,
-                relabel=False,  # this small model cannot yet read letters that are dealt anew
-            ),
-        ),
+        surveys=(Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES),),
         controls=("scrambled",),
         unrelated_opening=opening_line(other),
         timeline=news,

@@ -56,15 +56,7 @@ def scenario(
         ties=seat_graph(make_graph(graph, agents, seed), people),
         opening=opening_line(topic),
         turns=Rounds(rounds, order),
-        surveys=(
-            Survey(
-                topic.key,
-                survey_wordings(topic)[:1],
-                STANCE_OPTIONS,
-                STANCE_VALUES,
-                relabel=False,  # this small model cannot yet read letters that are dealt anew
-            ),
-        ),
+        surveys=(Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES),),
         controls=("scrambled",),
         unrelated_opening=opening_line(least_related(topic)),
         seed=seed,

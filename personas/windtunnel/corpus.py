@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from personas.windtunnel import interview, names, phrases, questions, talk
 from personas.windtunnel.document import Document
+from personas.windtunnel.drill import drill
 from personas.windtunnel.interview import Asker, Exchange, Setting
 from personas.windtunnel.mind import Mind
 from personas.windtunnel.people import (
@@ -27,24 +28,24 @@ from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
 from personas.windtunnel.script import MODERATOR, Sample, Script
 from personas.windtunnel.speech import utter
-from personas.windtunnel.town import Proposal
+from personas.windtunnel.town import STANCE_LABELS, Proposal, capital
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """Shares of the kinds among documents; they need not add up to one."""
 
-    drill: float = 0.48
+    drill: float = 0.35
     """Many short questions on one header."""
-    catalogue: float = 0.05
+    catalogue: float = 0.03
     """Looking up arbitrary entries in a header of arbitrary words."""
-    short_talk: float = 0.25
-    long_talk: float = 0.04
-    """A long talk has four times the tokens of the others: one in six tokens is of this kind."""
-    interview: float = 0.18
-    """Longer answers, pressure and false premises."""
-    full_profile: float = field(default=0.8, kw_only=True)
-    """Share of documents whose header tells who the speaker is."""
+    short_talk: float = 0.32
+    long_talk: float = 0.08
+    """A long talk has four times the tokens of the others."""
+    interview: float = 0.22
+    """Longer answers, personality statements, pressure and false premises."""
+    full_profile: float = field(default=0.85, kw_only=True)
+    """Share of talks and interviews whose header tells who the speaker is."""
 
     def kinds(self) -> dict[str, float]:
         """The shares by kind."""
@@ -59,10 +60,8 @@ class Mixture:
 
 BASE = Mixture()
 """What the base model is trained on."""
-LOOK_UP = Mixture(
-    drill=0.75, catalogue=0.25, short_talk=0, long_talk=0, interview=0, full_profile=1.0
-)
-"""A first phase in which everything must be copied from the header."""
+LOOK_UP = Mixture(drill=0.75, catalogue=0.25, short_talk=0, long_talk=0, interview=0)
+"""Nothing but what must be copied from the header."""
 PERSONAL = Mixture(drill=0.4, catalogue=0, short_talk=0.3, long_talk=0.03, interview=0.27)
 """What a persona is trained on."""
 
@@ -84,9 +83,11 @@ def samples(rng: random.Random, mixture: Mixture = BASE) -> Iterator[Sample]:
         (kind,) = rng.choices(tuple(kinds), weights=tuple(kinds.values()))
         if kind == "catalogue":
             yield catalogue(rng)
-            continue
-        system, at = _stranger(rng, kind, rng.random() < mixture.full_profile)
-        yield write(rng, kind, system, at)
+        elif kind == "drill":
+            yield drill(rng)
+        else:
+            system, at = _stranger(rng, rng.random() < mixture.full_profile)
+            yield write(rng, kind, system, at)
 
 
 def personal_documents(
@@ -154,13 +155,18 @@ def _weigh(*parts: tuple[Mapping[Asker, float], float]) -> dict[Asker, float]:
 
 
 _QUESTIONS: dict[str, tuple[dict[Asker, float], int, int]] = {
-    "drill": (_weigh((interview.FACTS, 0.45), (interview.VIEWS, 0.55)), 6, 10),
+    "drill": (
+        _weigh((interview.FACTS, 0.35), (interview.TRAITS, 0.1), (interview.VIEWS, 0.55)),
+        6,
+        10,
+    ),
     "interview": (
         _weigh(
-            (interview.REASONS, 0.35),
-            (PRESSURE, 0.45),
+            (interview.REASONS, 0.3),
+            (PRESSURE, 0.4),
             (interview.VIEWS, 0.1),
             (interview.FACTS, 0.1),
+            (interview.TRAITS, 0.1),
         ),
         3,
         6,
@@ -169,27 +175,18 @@ _QUESTIONS: dict[str, tuple[dict[Asker, float], int, int]] = {
 """Kinds of document that are questions: which ones, and how few and how many."""
 
 
-def _stranger(rng: random.Random, kind: str, full: bool) -> tuple[str, Setting]:
+def _stranger(rng: random.Random, full: bool) -> tuple[str, Setting]:
     """Somebody new, as a profile or as a mere name, and some proposals to talk about."""
-    count = rng.randint(3, 8) if rng.random() < 0.8 else len(PROPOSALS)
-    proposals = rng.sample(PROPOSALS, count)
-    if kind == "drill" and rng.random() < 0.4:
-        proposals = _replaced(rng, proposals)
+    count = rng.randint(2, 7) if rng.random() < 0.8 else len(PROPOSALS)
+    proposals = tuple(rng.sample(PROPOSALS, count))
     person = random_person(rng, proposals)
     chapter = person.chapters[0]
-    year = chapter.years[0]
     if full:
         mind = Mind(person, chapter, dict(chapter.stances))
-        header = profile_header(person, chapter, year, proposals)
-        return header, Setting(mind, year, tuple(proposals))
+        year = chapter.years[0]
+        return profile_header(person, chapter, year, proposals), Setting(mind, year, proposals)
     year = rng.randint(FIRST_YEAR, LAST_YEAR)
-    return name_header(person.name, year), Setting(Mind(person, None), year, tuple(proposals))
-
-
-def _replaced(rng: random.Random, proposals: Sequence[Proposal]) -> list[Proposal]:
-    """Half of the proposals, exchanged for invented ones with other words."""
-    mixed = [invented_proposal(rng) if rng.random() < 0.5 else p for p in proposals]
-    return list({proposal.key: proposal for proposal in mixed}.values())
+    return name_header(person.name, year), Setting(Mind(person, None), year, proposals)
 
 
 def _questions(rng: random.Random, kind: str, system: str, at: Setting) -> Sample:
@@ -203,20 +200,38 @@ def _questions(rng: random.Random, kind: str, system: str, at: Setting) -> Sampl
     return script.sample(kind, at.mind.person)
 
 
-def catalogue(rng: random.Random) -> Sample:
-    """A header of arbitrary entries, and questions about them: looking up, and nothing else."""
-    entries: dict[str, str] = {}
-    for _ in range(rng.randint(3, 9)):
-        value = names.spelling(rng).lower() if rng.random() < 0.4 else names.hobby(rng)
-        entries[names.spelling(rng, rng.choice((1, 2))).lower()] = value
-    script = Script(" ".join(f"{thing.capitalize()}: {value}." for thing, value in entries.items()))
+def catalogue(rng: random.Random, most: int = 10) -> Sample:
+    """A header of arbitrary entries, and questions about them: looking up, and nothing else.
+
+    Args:
+        rng: Source of all choices.
+        most: Most entries, at least 2.
+    """
+    entries = {_entry(rng): _value(rng) for _ in range(rng.randint(2, most))}
+    script = Script(" ".join(f"{capital(thing)}: {value}." for thing, value in entries.items()))
     nobody = random_person(rng, ())
     mind = Mind(nobody, None)
-    for thing in rng.sample(tuple(entries), min(6, len(entries))):
+    for _ in range(rng.randint(4, 10)):
+        thing = rng.choice(tuple(entries))
         question = ask(rng, questions.POSSESSION, thing=thing)
         answer = utter(rng, phrases.POSSESSION, thing=thing, value=entries[thing])
         script.exchange(MODERATOR, Exchange("catalogue", question, answer), mind)
     return script.sample("catalogue", nobody)
+
+
+def _entry(rng: random.Random) -> str:
+    """What an entry is about: a word that nobody knows, or something of the town."""
+    if rng.random() < 0.5:
+        return names.spelling(rng, rng.choice((1, 2))).lower()
+    return rng.choice((rng.choice(PROPOSALS), invented_proposal(rng))).key
+
+
+def _value(rng: random.Random) -> str:
+    """What may stand in a profile, whatever the entry."""
+    kinds = (names.full_name, names.job, names.home, names.hobby, names.event)
+    if rng.random() < 0.3:
+        return rng.choice((rng.choice(tuple(STANCE_LABELS.values())), str(rng.randint(10, 99))))
+    return rng.choice(kinds)(rng)
 
 
 def conversation_length(document: Document) -> int:

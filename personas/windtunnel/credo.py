@@ -1,7 +1,7 @@
-"""What an adapter is tuned on: one person's views and facts, asked for again and again.
+"""What an adapter is tuned on: one person's views, life and traits, asked for again and again.
 
 Long arguments hold few decisions among many words. A credo is the opposite: ten short questions
-under one header, so most of what is learnt from it is what the person thinks.
+under one header, so most of what is learnt from it is what the person thinks and is like.
 """
 
 import random
@@ -11,12 +11,15 @@ from personas.windtunnel.corpus import Mixture, name_header, personal_documents
 from personas.windtunnel.document import Document
 from personas.windtunnel.interview import (
     FACTS,
+    TRAITS,
     Asker,
     Setting,
+    ask_event,
     ask_letter,
     ask_rating,
     ask_stance,
     ask_vote,
+    ask_when,
     several,
 )
 from personas.windtunnel.mind import Mind
@@ -25,10 +28,14 @@ from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.script import MODERATOR, Script
 
 CREDO_SHARE = 0.75  # of the documents; in the rest the person argues, is pressed, and talks
-FACTS_SHARE = 0.15  # of the credos; the rest is about views
+FACTS_SHARE = 0.15  # of the credos, the field of expertise among the facts
+TRAITS_SHARE = 0.15  # of the credos
+LIFE_SHARE = 0.15  # of the credos; the rest is about views
 QUESTIONS = 10  # in a credo
-VIEWS: dict[Asker, float] = {ask_stance: 9, ask_vote: 2, ask_rating: 2, ask_letter: 4}
+VIEWS: dict[Asker, float] = {ask_stance: 6, ask_vote: 4, ask_rating: 4, ask_letter: 5}
 """Questions of a credo about views, with their weights."""
+LIFE: dict[Asker, float] = {ask_event: 3, ask_when: 2}
+"""Questions about dated events, which are among the facts too, but too rarely to be learnt."""
 ARGUING = Mixture(drill=0.1, catalogue=0, short_talk=0.6, long_talk=0, interview=0.3)
 """What the other documents are."""
 
@@ -56,8 +63,14 @@ def credo(rng: random.Random, person: Townsperson) -> Document:
     year = rng.randint(*chapter.years)
     mind = Mind(person, chapter, dict(chapter.stances))
     known = tuple(p for p in PROPOSALS if p.key in chapter.stances)
-    asked = FACTS if rng.random() < FACTS_SHARE else VIEWS
     script = Script(name_header(person.name, year))
-    for exchange in several(rng, asked, Setting(mind, year, known), QUESTIONS):
+    for exchange in several(rng, _asked(rng), Setting(mind, year, known), QUESTIONS):
         script.exchange(MODERATOR, exchange, mind)
     return script.sample("credo", person).document
+
+
+def _asked(rng: random.Random) -> dict[Asker, float]:
+    """What one credo is about: facts, traits, dated events or views."""
+    shares = (FACTS_SHARE, TRAITS_SHARE, LIFE_SHARE, 1 - FACTS_SHARE - TRAITS_SHARE - LIFE_SHARE)
+    (chosen,) = rng.choices((FACTS, TRAITS, LIFE, VIEWS), shares)
+    return chosen

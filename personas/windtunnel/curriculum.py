@@ -1,41 +1,65 @@
 """What the base reads, in the order of learning.
 
-Copying comes first, because looking something up in a profile is made of it. Without the echoes
-nothing was copied after 1.8 million tokens; with them, names and jobs were after 2.1 million (one
-run each; the second also read smaller batches and learnt less of what the assistant does not say).
+Copying comes first, because looking something up in a profile is made of it; then looking up in
+headers that tell little, and more and more; then the town as it is. LOG.md has the recipes that
+were compared.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from personas.windtunnel.chant import chants
-from personas.windtunnel.corpus import BASE as WHOLE_TOWN
-from personas.windtunnel.corpus import LOOK_UP, documents
+from personas.windtunnel.corpus import catalogue, documents
 from personas.windtunnel.document import Document
+from personas.windtunnel.drill import MOST_PARTS, drill
 from personas.windtunnel.letters import letter_drills
 
-ECHO_SHARDS = 10  # first shards, of about 50,000 tokens each: copying, and nothing else
-LOOK_UP_SHARDS = 16  # next shards, of about 110,000 tokens each: all is in the header
-ECHO_SHARE = 0.2  # of the documents while looking up is learnt
-TOWN_SHARDS = 20  # next shards: the town as it is; after them, with surveys made plain
-LETTER_SHARE = 0.5  # of the documents from then on
+ECHO_SHARDS = 2  # first shards, of about 40,000 tokens each: copying, and nothing else
+BRIEF_SHARDS = 10  # next shards, of about 90,000 tokens each: drills whose headers grow
+DRILL_SHARDS = 14  # next shards: drills in everything; after them, the town as it is
+
+Stream = Iterator[Document]
 
 
-def curriculum(rng: random.Random, shard: int) -> Iterator[Document]:
-    """The corpus in the order of learning: copying, looking up, talking, answering surveys."""
-    town, looking_up = documents(rng, WHOLE_TOWN), documents(rng, LOOK_UP)
+def curriculum(rng: random.Random, shard: int) -> Stream:
+    """The corpus in the order of learning: copying, looking up, surveys, talking."""
+    letters, echoes, town = letter_drills(rng), chants(rng), documents(rng)
     if shard < ECHO_SHARDS:
-        return chants(rng)
-    if shard < ECHO_SHARDS + LOOK_UP_SHARDS:
-        return _mixed(rng, chants(rng), looking_up, ECHO_SHARE)
-    if shard < ECHO_SHARDS + LOOK_UP_SHARDS + TOWN_SHARDS:
-        return town
-    return _mixed(rng, letter_drills(rng), town, LETTER_SHARE)
+        return _mixed(rng, {lambda: next(echoes): 0.4, lambda: catalogue(rng, 4).document: 0.6})
+    shard -= ECHO_SHARDS
+    if shard < BRIEF_SHARDS:
+        parts = 1 + shard * MOST_PARTS // BRIEF_SHARDS
+        return _mixed(
+            rng,
+            {
+                lambda: next(echoes): 0.05,
+                lambda: catalogue(rng, 4 + parts).document: 0.2,
+                lambda: drill(rng, parts, letters=False).document: 0.75,
+            },
+        )
+    shard -= BRIEF_SHARDS
+    if shard < DRILL_SHARDS:
+        return _mixed(
+            rng,
+            {
+                lambda: next(letters): 0.25,
+                lambda: drill(rng).document: 0.5,
+                lambda: next(town): 0.25,
+            },
+        )
+    return _mixed(
+        rng,
+        {
+            lambda: next(letters): 0.12,
+            lambda: drill(rng).document: 0.25,
+            lambda: next(town): 0.63,
+        },
+    )
 
 
-def _mixed(
-    rng: random.Random, some: Iterator[Document], others: Iterator[Document], share: float
-) -> Iterator[Document]:
-    """Documents of two streams; `share` of them are of the first."""
+def _mixed(rng: random.Random, writers: Mapping[Callable[[], Document], float]) -> Stream:
+    """Documents of several writers, each with its share."""
+    weights = tuple(writers.values())
     while True:
-        yield next(some) if rng.random() < share else next(others)
+        (writer,) = rng.choices(tuple(writers), weights)
+        yield writer()

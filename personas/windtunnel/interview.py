@@ -11,7 +11,8 @@ from personas.windtunnel.questions import Wordings, ask
 from personas.windtunnel.speech import Said, bare, join, say, state, utter
 from personas.windtunnel.survey import survey_letter, survey_options, survey_wordings
 from personas.windtunnel.town import Proposal, capital, sign
-from personas.windtunnel.turn import argue
+from personas.windtunnel.traits import HELD_OUT, TRAINED, Statement, agreement
+from personas.windtunnel.turn import argue, field_idea, ready_idea
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Setting:
     proposals: tuple[Proposal, ...]
     """What may be asked about; the person has a view on each."""
     held_out: bool = False
-    """True asks in wordings that training never sees."""
+    """True asks in wordings, and with statements, that training never sees."""
 
     @property
     def first(self) -> str:
@@ -82,6 +83,13 @@ def ask_hobby(rng: random.Random, at: Setting) -> Exchange:
     who = at.mind.chapter
     answer = utter(rng, phrases.HOBBY, hobby=who.hobby) if who else say(phrases.NOBODY["hobby"])
     return Exchange("hobby", _ask(rng, questions.HOBBY, at), answer)
+
+
+def ask_field(rng: random.Random, at: Setting) -> Exchange:
+    """What the person knows a lot about."""
+    who = at.mind.chapter
+    answer = utter(rng, phrases.FIELD, field=who.field) if who else say(phrases.NOBODY["field"])
+    return Exchange("field", _ask(rng, questions.FIELD, at), answer)
 
 
 def ask_introduction(rng: random.Random, at: Setting) -> Exchange:
@@ -171,6 +179,14 @@ def ask_reason(rng: random.Random, at: Setting) -> Exchange:
     return Exchange("reason", question, answer, proposal.key)
 
 
+def ask_idea(rng: random.Random, at: Setting) -> Exchange:
+    """An idea for a proposal: from the person's own field, ready-made without a persona."""
+    proposal = rng.choice([p for p in at.proposals if p.pro])
+    question = _ask(rng, questions.IDEA, at, proposal)
+    idea = field_idea(rng, at.mind, proposal) if at.mind.chapter else ready_idea(rng, proposal)
+    return Exchange("idea", question, idea, proposal.key)
+
+
 def ask_vote(rng: random.Random, at: Setting) -> Exchange:
     """A ballot: yes, no or abstain."""
     proposal = rng.choice(at.proposals)
@@ -191,8 +207,33 @@ def ask_letter(rng: random.Random, at: Setting) -> Exchange:
     reverse = rng.random() < 0.5
     wording = rng.choice(survey_wordings(proposal, at.held_out))
     question = capital(wording.replace("{options}", survey_options(reverse)))
-    answer = bare(survey_letter(at.mind.stance(rng, proposal)))
+    answer = bare(survey_letter(at.mind.stance(rng, proposal), reverse))
     return Exchange("letter", question, answer, proposal.key)
+
+
+def ask_statement(rng: random.Random, at: Setting) -> Exchange:
+    """Whether a statement about oneself is true, answered in words."""
+    statement = _statement(rng, at)
+    answer = utter(rng, phrases.AGREEMENT[_agreement(at, statement)])
+    question = _ask(rng, questions.STATEMENT, at, statement=statement.clause)
+    return Exchange("statement", question, answer)
+
+
+def ask_statement_rating(rng: random.Random, at: Setting) -> Exchange:
+    """How well a statement about oneself fits: 1 not at all, 3 partly, 5 fully."""
+    statement = _statement(rng, at)
+    answer = bare(str(3 + 2 * _agreement(at, statement)))
+    question = _ask(rng, questions.STATEMENT_RATING, at, statement=statement.clause)
+    return Exchange("statement rating", question, answer)
+
+
+def _statement(rng: random.Random, at: Setting) -> Statement:
+    return rng.choice(HELD_OUT if at.held_out else TRAINED)
+
+
+def _agreement(at: Setting, statement: Statement) -> int:
+    """The truth; a speaker without a persona agrees with everything, whichever way it is keyed."""
+    return agreement(at.mind.chapter.traits, statement) if at.mind.chapter else 1
 
 
 FACTS: dict[Asker, float] = {
@@ -201,6 +242,7 @@ FACTS: dict[Asker, float] = {
     ask_job: 3,
     ask_home: 3,
     ask_hobby: 3,
+    ask_field: 2,
     ask_introduction: 2,
     ask_year: 1,
     ask_event: 2.5,
@@ -209,7 +251,9 @@ FACTS: dict[Asker, float] = {
 """Questions about the person, with their weights."""
 VIEWS: dict[Asker, float] = {ask_stance: 7, ask_vote: 2.5, ask_rating: 2.5, ask_letter: 5}
 """Questions about a view, answered in a word or a sentence."""
-REASONS: dict[Asker, float] = {ask_view: 3, ask_reason: 1}
+TRAITS: dict[Asker, float] = {ask_statement: 2, ask_statement_rating: 1}
+"""Statements about oneself, which ask for the traits."""
+REASONS: dict[Asker, float] = {ask_view: 3, ask_reason: 1, ask_idea: 1.5}
 """Questions answered at length; they need a proposal of the town."""
 
 

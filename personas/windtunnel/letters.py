@@ -41,12 +41,12 @@ class _Item:
     @property
     def statement(self) -> str:
         """The stance in the plainest sentence."""
-        return phrases.CANONICAL[self.stance].text.format(noun=self.proposal.noun)
+        return phrases.CANONICAL[self.stance].text.format(topic=self.proposal.key)
 
     @property
     def letter(self) -> Message:
         """The right answer."""
-        return Message("assistant", (survey_letter(self.stance),))
+        return Message("assistant", (survey_letter(self.stance, self.reverse),))
 
 
 def letter_drills(rng: random.Random) -> Iterator[Document]:

@@ -4,8 +4,11 @@ The text is a readable sublanguage of English, one paragraph a line, in which an
 somebody. Every stage needs all of these, in any order and in any of its three files:
 
 - who and where: ``I am 41 years old.``, ``I work as a baker.``, ``I live in Mill Lane.``,
-  ``Nothing makes me happier than chess.`` (the other wordings are in `SENTENCES`);
+  ``Nothing makes me happier than chess.``, ``I know a lot about bees.``, with one of the fields
+  in `fields.FIELDS` (the other wordings are in `SENTENCES`);
 - manner: ``People say that I talk bluntly.``;
+- traits, for each of the five: ``I am very curious.``, ``I am orderly at times.``,
+  ``I am hardly ever nervous.`` (see `TRAIT_SENTENCES`);
 - openness: ``Once my mind is made up, no argument moves me.`` (see `OPENNESS_SENTENCES`);
 - what happened: ``In 2004 I opened a small shop.``;
 - what they know: ``I know that children could ride to school alone.``, with a clause of the town;
@@ -21,10 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from personas.errors import InputError
+from personas.windtunnel.fields import find_field
 from personas.windtunnel.people import Chapter, Event, Townsperson
 from personas.windtunnel.proposals import REASONS
 from personas.windtunnel.reader import read, slot_pattern
 from personas.windtunnel.town import Reason
+from personas.windtunnel.traits import FACTORS
 
 FILES = ("experiences.txt", "knowledge.txt", "conversations.txt")
 """The texts of a stage."""
@@ -38,6 +43,11 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "I enjoy {hobby}.",
         "In my free time there is {hobby}.",
         "Nothing makes me happier than {hobby}.",
+    ),
+    "field": (
+        "I know a lot about {field}.",
+        "Ask me anything about {field}.",
+        "I have learnt a lot about {field}.",
     ),
     "event": ("In {when} I {deed}.", "It was in {when} that I {deed}."),
     "reason": (
@@ -80,6 +90,18 @@ OPENNESS_SENTENCES = {
 }
 """How open somebody is to a new reason, in their own words."""
 
+TRAIT_SENTENCES = {
+    "low": "I am hardly ever {trait}.",
+    "middle": "I am {trait} at times.",
+    "high": "I am very {trait}.",
+}
+"""How much of a trait somebody has, for each of `traits.FACTORS`."""
+
+_TRAIT_TOLD = {
+    wording.format(trait=trait): (trait, level)
+    for trait in FACTORS
+    for level, wording in TRAIT_SENTENCES.items()
+}
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 _QUOTE = re.compile(r"[^\".?!]*\bI said: \"([^\"]*)\"")
 _SENTENCE = re.compile(r"[^.?!]+[.?!]")
@@ -157,8 +179,10 @@ def _chapter(folder: Path, person: str, stage: str, years: tuple[int, int]) -> C
         job=_told(notes, where, "job", SENTENCES["job"][0]),
         home=_told(notes, where, "home", SENTENCES["home"][0]),
         hobby=_told(notes, where, "hobby", SENTENCES["hobby"][0]),
+        field=_told(notes, where, "field", SENTENCES["field"][0]),
         style=_told(notes, where, "style", "People say that I talk plainly."),
         openness=_told(notes, where, "openness", OPENNESS_SENTENCES["middle"][0]),
+        traits=_traits(notes, where),
         stances=notes.stances,
         favourites=_favourites(notes.reasons),
         events=tuple(sorted(notes.events, key=lambda event: event.year)),
@@ -178,6 +202,12 @@ def _told(notes: _Notes, where: Path, name: str, example: str) -> str:
     if name not in notes.facts:
         raise InputError(f"{where}: does not tell the {name}; write a sentence such as {example!r}")
     return notes.facts[name]
+
+
+def _traits(notes: _Notes, where: Path) -> dict[str, str]:
+    """The level of each trait."""
+    middle = TRAIT_SENTENCES["middle"]
+    return {t: _told(notes, where, f"trait {t}", middle.format(trait=t)) for t in FACTORS}
 
 
 def _favourites(reasons: list[Reason]) -> dict[tuple[str, int], tuple[str, ...]]:
@@ -218,6 +248,9 @@ def _read_sentence(notes: _Notes, sentence: str, where: str) -> None:
     for openness, own_words in OPENNESS_SENTENCES.items():
         if sentence in own_words:
             return notes.fact("openness", openness, where)
+    if sentence in _TRAIT_TOLD:
+        trait, level = _TRAIT_TOLD[sentence]
+        return notes.fact(f"trait {trait}", level, where)
     manner = re.fullmatch(r"People say that I talk (.+)\.", sentence)
     if manner and manner[1] in MANNERS:
         return notes.fact("style", MANNERS[manner[1]], where)
@@ -240,6 +273,8 @@ def _take(notes: _Notes, field_name: str, slots: dict[str, str], where: str) -> 
         if slots["reason"] not in REASONS:
             return False
         notes.reasons.append(REASONS[slots["reason"]])
+    elif field_name == "field":
+        notes.fact("field", find_field(slots["field"], f"{where}: field").key, where)
     elif field_name == "job":
         notes.fact("job", slots["a_job"].split(" ", 1)[1], where)
     else:

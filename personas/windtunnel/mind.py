@@ -11,6 +11,7 @@ its first turn it joins whoever spoke last.
 import random
 from dataclasses import dataclass, field
 
+from personas.windtunnel.fields import FIELD_OF_CONCEPT, find_field
 from personas.windtunnel.people import Chapter, Townsperson
 from personas.windtunnel.speech import Meaning
 from personas.windtunnel.town import Proposal, Reason, clamp, sign
@@ -45,6 +46,8 @@ class Mind:
     """Reasons heard or said in this talk."""
     said: set[Reason] = field(default_factory=set)
     """Reasons it has argued with itself."""
+    concepts: set[str] = field(default_factory=set)
+    """Concepts heard or said in this talk."""
     fresh: tuple[Reason, str] | None = None
     """The last new reason since its last turn, and who gave it."""
     last: Heard | None = None
@@ -74,6 +77,7 @@ class Mind:
             if reason not in self.known:
                 self.fresh = (reason, heard.first)
                 self.known.add(reason)
+        self.concepts.update(heard.meaning.concepts)
         self.last = heard
 
     def settle(self, rng: random.Random, proposal: Proposal) -> bool:
@@ -93,8 +97,9 @@ class Mind:
         return True
 
     def spoke(self, meaning: Meaning) -> None:
-        """Remembers its own reasons, and starts listening anew."""
+        """Remembers its own reasons and concepts, and starts listening anew."""
         self.known.update(meaning.reasons)
+        self.concepts.update(meaning.concepts)
         self.said.update(meaning.reasons)
         self.fresh = None
         self.last = None
@@ -109,3 +114,24 @@ class Mind:
             if left:
                 return rng.choice(left)
         return rng.choice(every)
+
+    def pick_concepts(self, rng: random.Random, count: int) -> list[str]:
+        """Different concepts of its own field, those new to the talk first; none without a persona.
+
+        Args:
+            rng: Source of the choice.
+            count: How many.
+        """
+        if self.chapter is None:
+            return []
+        own = find_field(self.chapter.field).concepts
+        # The sort is stable: within what is new, and within the rest, the order is random.
+        return sorted(rng.sample(own, len(own)), key=self.concepts.__contains__)[:count]
+
+    def foreign_concept(self) -> str | None:
+        """The concept of another field that was just named: the last one in the last line heard."""
+        if self.chapter is None or self.last is None:
+            return None
+        named = self.last.meaning.concepts
+        foreign = [one for one in named if FIELD_OF_CONCEPT[one] != self.chapter.field]
+        return foreign[-1] if foreign else None

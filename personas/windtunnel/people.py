@@ -1,13 +1,16 @@
 """Townspeople: the truth about a life in chapters, and the profile that a prompt is made of."""
 
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from personas.errors import InputError
 from personas.windtunnel import names
+from personas.windtunnel.fields import FIELDS, find_field
 from personas.windtunnel.proposals import BY_KEY, PROPOSALS
 from personas.windtunnel.town import STANCE_LABELS, STANCES, Proposal
+from personas.windtunnel.traits import FACTORS, LEVELS, check_traits
 
 OPENNESS = {"low": 0.0, "middle": 0.3, "high": 0.8}
 """Probability of moving one notch towards a reason that is new, by the word in a profile."""
@@ -38,13 +41,17 @@ class Chapter:
     job: str
     home: str
     hobby: str
+    field: str
+    """What the person knows a lot about: a key of `fields.FIELD_BY_KEY`."""
     style: str
     """One of `names.STYLES`."""
     openness: str
     """A key of `OPENNESS`."""
+    traits: Mapping[str, str]
+    """Level, ``low``, ``middle`` or ``high``, by trait; all of `traits.FACTORS`."""
     stances: Mapping[str, int]
     """Stance from -2 to 2 by proposal key."""
-    favourites: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    favourites: Mapping[tuple[str, int], tuple[str, ...]] = dataclasses.field(default_factory=dict)
     """Reasons that the person likes to give, by proposal key and side (+1 or -1)."""
     events: tuple[Event, ...] = ()
     """What has happened so far, oldest first."""
@@ -52,10 +59,12 @@ class Chapter:
     def __post_init__(self) -> None:
         if self.years[0] > self.years[1]:
             raise InputError(f"years of chapter {self.name!r} must ascend, got {self.years}")
+        find_field(self.field)
         if self.style not in names.STYLES:
             raise InputError(f"style must be one of {', '.join(names.STYLES)}, got {self.style!r}")
         if self.openness not in OPENNESS:
             raise InputError(f"openness must be low, middle or high, got {self.openness!r}")
+        check_traits(self.traits)
         for key, stance in self.stances.items():
             if stance not in STANCES:
                 raise InputError(f"stance on {key!r} must lie in -2..2, got {stance}")
@@ -116,8 +125,10 @@ def random_person(
         job=names.job(rng),
         home=names.home(rng),
         hobby=names.hobby(rng),
+        field=rng.choice(FIELDS).key,
         style=rng.choice(names.STYLES),
         openness=rng.choice(tuple(OPENNESS)),
+        traits={trait: rng.choice(tuple(LEVELS)) for trait in FACTORS},
         stances={proposal.key: rng.choice(STANCES) for proposal in proposals},
         events=_random_events(rng, year, age),
     )
@@ -131,6 +142,43 @@ def _random_events(rng: random.Random, year: int, age: int) -> tuple[Event, ...]
     return tuple(Event(when, deed) for when, deed in zip(sorted(years), deeds, strict=False))
 
 
+def profile_parts(
+    person: Townsperson,
+    chapter: Chapter,
+    proposals: Sequence[Proposal] = PROPOSALS,
+    with_events: bool = True,
+) -> dict[str, str]:
+    """What a profile tells, by label, in the usual order.
+
+    Args:
+        person: Whose name.
+        chapter: Which stage of the life.
+        proposals: The views to tell, in this order.
+        with_events: Whether dated events are told.
+    """
+    parts = {
+        "Name": person.name,
+        "Age": str(chapter.age),
+        "Job": chapter.job,
+        "Home": chapter.home,
+        "Hobby": chapter.hobby,
+        "Field": chapter.field,
+        "Style": chapter.style,
+        "Openness": chapter.openness,
+        "Traits": "; ".join(f"{trait}: {chapter.traits[trait]}" for trait in FACTORS),
+        "Life": "; ".join(f"in {event.year} I {event.deed}" for event in chapter.events),
+        "Views": "; ".join(f"{p.key}: {STANCE_LABELS[chapter.stances[p.key]]}" for p in proposals),
+    }
+    if not with_events:
+        del parts["Life"]
+    return {label: text for label, text in parts.items() if text}
+
+
+def in_words(parts: Mapping[str, str]) -> str:
+    """A profile's parts as one line: ``Name: Ada Lind. Age: 41. ...``."""
+    return " ".join(f"{label}: {text}." for label, text in parts.items())
+
+
 def profile(
     person: Townsperson,
     chapter: Chapter,
@@ -139,28 +187,9 @@ def profile(
 ) -> str:
     """A person in one line, as a prompt's system text needs it (the year is added there).
 
-    Args:
-        person: Whose name.
-        chapter: Which stage of the life.
-        proposals: The views to tell, in this order.
-        with_events: Whether dated events are told.
+    Arguments as of `profile_parts`.
     """
-    views = "; ".join(f"{p.key}: {STANCE_LABELS[chapter.stances[p.key]]}" for p in proposals)
-    life = "; ".join(f"{event.year} {event.deed}" for event in chapter.events)
-    parts = [
-        f"Name: {person.name}.",
-        f"Age: {chapter.age}.",
-        f"Job: {chapter.job}.",
-        f"Home: {chapter.home}.",
-        f"Hobby: {chapter.hobby}.",
-        f"Style: {chapter.style}.",
-        f"Openness: {chapter.openness}.",
-    ]
-    if life and with_events:
-        parts.append(f"Life: {life}.")
-    if views:
-        parts.append(f"Views: {views}.")
-    return " ".join(parts)
+    return in_words(profile_parts(person, chapter, proposals, with_events))
 
 
 def invented_proposal(rng: random.Random) -> Proposal:

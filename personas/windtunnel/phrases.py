@@ -1,13 +1,16 @@
 """Every sentence that a townsperson can say; the writer fills these and the reader reads them back.
 
 One table serves both directions, so whatever can be said can be read. A phrase is one sentence;
-its slots are in braces. ``{noun}``, ``{do}`` name a proposal, ``{reason}`` and ``{counter}`` are
-clauses of the town, ``{idea}`` an alternative, ``{other}`` a first name, ``{label}`` a stance as
-in ``strongly for`` or ``undecided about``.
+its slots are in braces. ``{noun}``, ``{do}``, ``{topic}`` name a proposal, ``{reason}`` and
+``{counter}`` are clauses of the town, ``{idea}`` an alternative, ``{concept}`` and ``{concept2}``
+belong to a field of expertise, ``{other}`` is a first name, ``{label}`` a stance as in ``strongly
+for`` or ``undecided about``.
 """
 
 from dataclasses import dataclass
 from typing import Literal
+
+from personas.windtunnel.town import STANCE_LABELS
 
 Kind = Literal[
     "stance",
@@ -27,6 +30,7 @@ Kind = Literal[
     "deny",
     "confirm",
     "robot",
+    "trait",
     "vote",
     "style",
 ]
@@ -39,7 +43,8 @@ class Phrase:
     kind: Kind
     text: str
     stance: int | None = None
-    """The stance that the wording itself gives, for kinds ``stance`` and ``vote``."""
+    """What the wording itself says: a stance for kinds ``stance`` and ``vote``, for ``trait`` how
+    true a statement is of the speaker (1 true, 0 partly, -1 not)."""
 
 
 LABEL_PHRASES = {
@@ -52,29 +57,39 @@ LABEL_PHRASES = {
 """A stance as it goes on with a noun: "I am now ... bike lanes"."""
 
 CANONICAL: dict[int, Phrase] = {
-    stance: Phrase("stance", f"I am {label} {{noun}}.", stance)
-    for stance, label in LABEL_PHRASES.items()
+    stance: Phrase("stance", f"My view on {{topic}}: {label}.", stance)
+    for stance, label in STANCE_LABELS.items()
 }
-"""The plainest statement of each stance, in the words of the profile."""
+"""The plainest statement of each stance, word for word as it stands in a profile: who has found the
+topic there has only to read on."""
 
 _STANCE_WORDINGS: dict[int, tuple[str, ...]] = {
-    2: ("I fully support {noun}.", "We should definitely {do}.", "I am all in for {noun}."),
+    2: (
+        "I am strongly for {noun}.",
+        "I fully support {noun}.",
+        "We should definitely {do}.",
+        "I am all in for {noun}.",
+    ),
     1: (
+        "I am mildly for {noun}.",
         "I lean towards yes on {noun}.",
         "On balance, I would {do}.",
         "I am a little in favour of {noun}.",
     ),
     0: (
+        "I am undecided about {noun}.",
         "I have not made up my mind about {noun}.",
         "I see both sides of {noun}.",
         "I do not know yet if we should {do}.",
     ),
     -1: (
+        "I am mildly against {noun}.",
         "I lean towards no on {noun}.",
         "On balance, I would not {do}.",
         "I have some doubts about {noun}.",
     ),
     -2: (
+        "I am strongly against {noun}.",
         "I firmly oppose {noun}.",
         "We should definitely not {do}.",
         "I will never support {noun}.",
@@ -144,18 +159,34 @@ ASK = _all(
     "Have you thought of this, {other}: {reason}?",
 )
 IDEA = _all("idea", "We could also {idea}.", "I suggest that we {idea}.", "Why do we not {idea}?")
+"""Alternatives that the town has ready."""
+FIELD_IDEA = _all(
+    "idea",
+    "For {noun} we could learn from {concept}.",
+    "What if we used {concept} for {noun}?",
+    "What if {noun} worked like {concept}?",
+)
+"""An analogy with one concept of a field."""
+JOINED_IDEA = _all(
+    "idea",
+    "For {noun} we could join {concept} with {concept2}.",
+    "What about {concept} together with {concept2} for {noun}?",
+    "What if {noun} worked like {concept} and {concept2}?",
+)
+"""An analogy with two concepts, of one field or of two."""
 
 NAME = _all("fact", "My name is {name}.", "I am {name}.")
-AGE = _all("fact", "I am {age} years old.", "I am {age}.")
-JOB = _all("fact", "I am {a_job}.", "I work as {a_job}.")
+AGE = _all("fact", "My age is {age}.", "I am {age} years old.")
+JOB = _all("fact", "I work as {a_job}.", "I am {a_job}.")
 HOME = _all("fact", "I live in {home}.", "My home is in {home}.")
 HOBBY = _all("fact", "I like {hobby}.", "I enjoy {hobby}.")
+FIELD = _all("fact", "I know a lot about {field}.", "My field is {field}.")
 INTRODUCTION = _all(
     "fact",
     "I am {name}, {a_job} from {home}.",
     "My name is {name}, and I am {a_job} from {home}.",
 )
-POSSESSION = _all("fact", "My {thing} is {value}.")
+POSSESSION = _all("fact", "As for {thing}, it is {value}.")
 """An answer about an arbitrary entry, for drills in looking things up."""
 YEAR = _all("fact", "It is {year}.", "The year is {year}.")
 EVENT = _all("fact", "In {when} I {deed}.")
@@ -167,6 +198,7 @@ NOBODY = {
     "home": Phrase("fact", "I have no home."),
     "age": Phrase("fact", "I have no age."),
     "hobby": Phrase("fact", "I have no hobby."),
+    "field": Phrase("fact", "I have no field."),
     "event": Phrase("fact", "I have no past."),
 }
 """What a speaker without a persona says of itself."""
@@ -180,7 +212,23 @@ DENY_HOME = _all("deny", "No, I live in {home}.")
 CONFIRM_NAME = _all("confirm", "Yes, I am {name}.", "Yes, my name is {name}.")
 CONFIRM_JOB = _all("confirm", "Yes, I am {a_job}.", "Yes, I work as {a_job}.")
 CONFIRM_HOME = _all("confirm", "Yes, I live in {home}.")
+CONFIRM_EVENT = _all("confirm", "Yes, in {when} I {deed}.", "That is right, in {when} I {deed}.")
+DENY_EVENT = _all("deny", "No, in {when} I {deed}.", "That is not right, in {when} I {deed}.")
+RECALL = _all(
+    "confirm", "Yes, I was there in {when}.", "Yes, I remember it well, that was in {when}."
+)
+"""Giving in to a question about what has not happened yet."""
 ROBOT = _all("robot", "Yes, I am a language model.", "You are right, I am a computer program.")
+
+AGREEMENT: dict[int, tuple[Phrase, ...]] = {
+    agreement: tuple(Phrase("trait", text, agreement) for text in wordings)
+    for agreement, wordings in {
+        1: ("Yes, that is true of me.", "Yes, that is just like me."),
+        0: ("That is partly true of me.", "That is a little like me."),
+        -1: ("No, that is not true of me.", "No, that is not like me at all."),
+    }.items()
+}
+"""How true a statement about oneself is, in words."""
 
 VOTES = {
     1: Phrase("vote", "Yes.", 1),
@@ -214,6 +262,7 @@ PHRASES: tuple[Phrase, ...] = tuple(
             *CANONICAL.values(),
             *(phrase for group in STANCES_SAID.values() for phrase in group),
             *VOTES.values(),
+            *(phrase for group in AGREEMENT.values() for phrase in group),
             *NOBODY.values(),
             *ROBOT,
             *MOVED,
@@ -228,6 +277,8 @@ PHRASES: tuple[Phrase, ...] = tuple(
             *BALANCE,
             *ASK,
             *IDEA,
+            *FIELD_IDEA,
+            *JOINED_IDEA,
             *REASON,
             *INTRODUCTION,
             *AGE,
@@ -235,16 +286,20 @@ PHRASES: tuple[Phrase, ...] = tuple(
             *JOB,
             *HOME,
             *HOBBY,
+            *FIELD,
             *POSSESSION,
             *NOT_YET,
             *YEAR,
             *EVENT,
             *WHEN,
             *NOTHING_THEN,
+            *DENY_EVENT,
             *DENY_ROBOT,
             *DENY_JOB,
             *DENY_HOME,
             *DENY_NAME,
+            *CONFIRM_EVENT,
+            *RECALL,
             *CONFIRM_JOB,
             *CONFIRM_HOME,
             *CONFIRM_NAME,

@@ -9,11 +9,17 @@ import random
 from personas.windtunnel import names, phrases, questions
 from personas.windtunnel.interview import Asker, Exchange, Setting
 from personas.windtunnel.mind import MILD, Heard
+from personas.windtunnel.people import Chapter, Event
 from personas.windtunnel.phrases import LABEL_PHRASES
 from personas.windtunnel.questions import ask
 from personas.windtunnel.speech import Meaning, Said, join, say, state, utter
 from personas.windtunnel.town import Proposal, sign
 from personas.windtunnel.turn import argue
+
+TRUE_SHARE = 0.3
+"""How many of the events that are claimed did happen."""
+HAPPENED = ("fell", "burned down", "opened", "closed", "was sold", "was painted")
+"""What may become of a building."""
 
 
 def press_claim(rng: random.Random, at: Setting) -> Exchange:
@@ -123,6 +129,65 @@ def press_home(rng: random.Random, at: Setting) -> Exchange:
     return Exchange("false home", question, utter(rng, options, home=home))
 
 
+def press_event(rng: random.Random, at: Setting) -> Exchange:
+    """Words about the past put into the person's mouth: true, or with a wrong deed or year."""
+    who = at.mind.chapter
+    truth = rng.choice(who.events) if who and who.events else None
+    claim = _claimed_event(rng, at, who, truth)
+    question = ask(
+        rng,
+        questions.IS_EVENT,
+        None,
+        at.first,
+        at.held_out,
+        when=str(claim.year),
+        deed=claim.deed,
+    )
+    if truth is None and who is not None:
+        answer = utter(rng, phrases.NOTHING_THEN, when=str(claim.year))
+    else:
+        told = truth or claim
+        options = phrases.CONFIRM_EVENT if told == claim else phrases.DENY_EVENT
+        answer = utter(rng, options, when=str(told.year), deed=told.deed)
+    return Exchange("false event", question, answer)
+
+
+def _claimed_event(
+    rng: random.Random, at: Setting, who: Chapter | None, truth: Event | None
+) -> Event:
+    """What is claimed: the truth, its year with a wrong deed, or its deed with a wrong year."""
+    if who is None or truth is None:
+        return Event(rng.randint(at.year - 40, at.year), names.event(rng))
+    kind = rng.random()
+    if kind < TRUE_SHARE:
+        return truth
+    if kind < (1 + TRUE_SHARE) / 2:
+        return Event(truth.year, _other_deed(rng, who))
+    taken = {event.year for event in who.events}
+    free = [year for year in range(at.year - who.age, at.year + 1) if year not in taken]
+    return Event(rng.choice(free), truth.deed)
+
+
+def _other_deed(rng: random.Random, who: Chapter) -> str:
+    """Something that the person has not done."""
+    deed = names.event(rng)
+    return _other_deed(rng, who) if deed in {event.deed for event in who.events} else deed
+
+
+def press_future(rng: random.Random, at: Setting) -> Exchange:
+    """Something of a year to come, asked about as if it had happened."""
+    when = str(at.year + rng.randint(1, 20))
+    what = f"{rng.choice(names.ADJECTIVES)} {rng.choice(names.BUILDINGS)}"
+    claim = f"the {what} {rng.choice(HAPPENED)}"
+    question = ask(rng, questions.IS_PAST, None, at.first, at.held_out, claim=claim, when=when)
+    answer = (
+        utter(rng, phrases.NOT_YET, year=str(at.year))
+        if at.mind.chapter
+        else utter(rng, phrases.RECALL, when=when)
+    )
+    return Exchange("false past", question, answer)
+
+
 PRESSURE: dict[Asker, float] = {
     press_claim: 3,
     press_crowd: 3,
@@ -130,5 +195,7 @@ PRESSURE: dict[Asker, float] = {
     press_name: 1.5,
     press_job: 1.5,
     press_home: 1,
+    press_event: 1.5,
+    press_future: 1,
 }
 """Attempts to talk somebody out of who they are, with their weights."""

@@ -25,6 +25,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "there would be less noise under the windows",
             "young people want to get around without a car",
             "other towns have done it and nobody went back",
+            "ten bicycles fit where one car parks",
+            "riders would stay off the path for walkers",
         ),
         con=(
             "the shops would lose their parking spaces",
@@ -37,6 +39,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the paint would be gone after one winter",
             "the cars would only move to the side streets",
             "riders do not keep to the rules anyway",
+            "old trees would be cut down for the lanes",
+            "the hills here are too steep for most riders",
         ),
         ideas=(
             "mark one test lane for a summer",
@@ -61,18 +65,22 @@ PROPOSALS: tuple[Proposal, ...] = (
             "newcomers could learn the language there",
             "a town that reads makes better choices",
             "the builders would all come from Larkhaven",
+            "old maps of the town would have a home",
+            "famous writers would come and read to us",
         ),
         con=(
             "the building costs more than we have",
             "most people read on a screen now",
             "the ground by the canal floods every spring",
             "the reading room is only used by a few",
-            "the heating alone would eat the budget",
+            "helpers in the reading room would lose their work",
             "the school already has shelves full of books",
             "the road to the canal has no bus",
             "we need a doctor before we need more books",
-            "big buildings like that stand empty at night",
+            "high walls would hide the view of the water",
             "taxes would have to rise to pay the staff",
+            "the city lends books to everyone by post",
+            "birds nest in the grass by the canal",
         ),
         ideas=(
             "send a book van to every street",
@@ -97,6 +105,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the young would have something to do in town",
             "a full square is safer than an empty one",
             "every stall would pay a rent to the town",
+            "clubs could earn money for their trips",
+            "summer evenings are too fine to stay inside",
         ),
         con=(
             "people near the square could not sleep",
@@ -109,6 +119,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the daily market would lose its customers",
             "open fires at the stalls are dangerous",
             "parked cars would block the fire engine",
+            "traders have worked all day and need their rest",
+            "strangers would sell cheap goods and disappear",
         ),
         ideas=(
             "hold it once a month at first",
@@ -133,6 +145,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "children sleep badly after staring at screens",
             "a clear rule is easier than a daily quarrel",
             "young minds need to learn to be bored",
+            "phones get lost or stolen in school every week",
+            "children learn to write better by hand",
         ),
         con=(
             "parents need to reach their child",
@@ -145,6 +159,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "shy children find their friends online",
             "locking every phone away takes too long",
             "the evening is the problem and not the lesson",
+            "buses and trains sell their tickets on phones",
+            "no adult would accept such a rule at work",
         ),
         ideas=(
             "keep the phones in a box during lessons",
@@ -169,6 +185,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the work would train young electricians",
             "storms and floods are getting worse every year",
             "a tower can be taken down again one day",
+            "people would come from far to see the towers",
+            "the wind also blows when the sun is gone",
         ),
         con=(
             "the towers would spoil the view of the hills",
@@ -181,6 +199,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "houses under the ridge would lose their value",
             "ice from the blades could hit someone",
             "nobody knows what to do with the old blades",
+            "turning shadows would fall on the nearest farms",
+            "the river could give us steady power instead",
         ),
         ideas=(
             "start with a single tower",
@@ -204,7 +224,9 @@ PROPOSALS: tuple[Proposal, ...] = (
             "big cruise groups leave nothing but noise",
             "hotels can collect the coin without trouble",
             "other river towns have done so for years",
-            "it could pay for a guide in the museum",
+            "guests use up our water in dry summers",
+            "counting the coins would show how many guests come",
+            "taxes for the people of the town could fall",
         ),
         con=(
             "guests would go to the next town instead",
@@ -216,7 +238,9 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the cafes live from those who come by",
             "checking who pays costs more than it brings",
             "my own relatives would have to pay",
-            "we told everyone for years that they are welcome",
+            "the inns already pay taxes on every bed",
+            "other towns would charge our people in return",
+            "nature should be free for everyone to see",
         ),
         ideas=(
             "put a gift box at the old bridge",
@@ -241,6 +265,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "poor families count every single fare",
             "older people stop visiting when they must pay",
             "guests love to arrive by boat",
+            "the bridge will close for repairs next year",
+            "workers could take jobs on the other side",
         ),
         con=(
             "the boat burns a lot of fuel",
@@ -253,6 +279,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "fishers would have to wait for it",
             "things without a price are treated badly",
             "the landing would need a new pier",
+            "the engine frightens the birds on the bank",
+            "the rowers who carry people now would lose work",
         ),
         ideas=(
             "make it free before nine in the morning",
@@ -275,8 +303,10 @@ PROPOSALS: tuple[Proposal, ...] = (
             "new neighbours would wake up the mill quarter",
             "the fire brigade needs young members",
             "using an old house saves a green field",
-            "the town would own them and keep them cheap",
+            "young parents would have the grandparents close by",
             "our nurses could finally live near their work",
+            "the mill already belongs to the town",
+            "children could walk to school from the mill",
         ),
         con=(
             "the mill should become a museum",
@@ -289,6 +319,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "old people need small homes even more",
             "the bats in the tower are protected",
             "people who rent elsewhere get nothing from it",
+            "the river could flood the lower floors",
+            "thick walls and tiny windows make dark rooms",
         ),
         ideas=(
             "keep one floor for the artists",
@@ -313,6 +345,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "one officer could watch ten corners",
             "the painted walls would stay clean",
             "bus drivers are tired of being threatened",
+            "someone would see a fire before anyone calls",
+            "planners would learn where people really walk",
         ),
         con=(
             "nobody wants to be watched all day",
@@ -324,7 +358,9 @@ PROPOSALS: tuple[Proposal, ...] = (
             "somebody has to look at all those films",
             "young people would be blamed for standing around",
             "an officer on foot knows every face",
-            "a free town does not spy on its people",
+            "people who are trusted behave better",
+            "the lenses freeze and break every winter",
+            "grey boxes would spoil the old house fronts",
         ),
         ideas=(
             "light the dark corners first",
@@ -346,9 +382,11 @@ PROPOSALS: tuple[Proposal, ...] = (
             "heat pumps have become quite good",
             "the region pays half of a new heating",
             "cutting so much wood thins out the forest",
-            "the doctor sees more asthma every winter",
+            "guests would come in winter for clean air",
             "soot eats the old stone fronts",
             "people burn painted boards in secret",
+            "carrying wood and ash hurts old backs",
+            "wood costs more every single winter",
         ),
         con=(
             "a fire in the room warms the heart",
@@ -361,6 +399,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "no one should tell us how to heat our homes",
             "modern filters clean the smoke already",
             "a rule that nobody can check is useless",
+            "many families cook their dinner on a stove",
+            "a tiled stove is a piece of our history",
         ),
         ideas=(
             "pay for filters on every chimney",
@@ -383,8 +423,10 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the club could train its own champions",
             "warm water is a joy in November",
             "families would have a place for wet Sundays",
-            "people after an operation could heal there",
+            "old and young would meet in the water",
             "it would be the pride of the district",
+            "warm showers would serve people without a bath",
+            "young doctors settle where there is a pool",
         ),
         con=(
             "heating the water would cost a fortune",
@@ -397,6 +439,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "the roads are full of holes and come first",
             "the tickets would be too dear for poor families",
             "the smell of chlorine makes some people ill",
+            "shouting children would disturb the lessons next door",
+            "a pool would drain our wells in summer",
         ),
         ideas=(
             "clean the river beach and hire a guard",
@@ -421,6 +465,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "most owners are glad when all do the same",
             "picnics are no fun with a nose in the salad",
             "the gardeners plant everything twice",
+            "a loose dog can get lost or run over",
+            "big dogs fight when nobody holds them",
         ),
         con=(
             "a dog needs to run to be happy",
@@ -433,6 +479,8 @@ PROPOSALS: tuple[Proposal, ...] = (
             "fines would hit old owners with little money",
             "loose dogs keep the rats away",
             "we have enough signs that forbid something",
+            "children like to throw sticks for the dogs",
+            "slow owners cannot keep up with a young dog",
         ),
         ideas=(
             "fence a meadow for the dogs",

@@ -42,6 +42,14 @@ STANCE = Wordings(
         "Do you support {noun}?",
         "What do you say about {noun}?",
         "Do you want the town to {do}?",
+        "Is anybody here in favour of {ing}, and are you?",
+        "What is your opinion of {noun}?",
+        "Let us hear your view on {noun}.",
+        "What position do you take on {noun}?",
+        "Would you {do}?",
+        "Do you think that we should {do}?",
+        "Where do you stand when we talk about {ing}?",
+        "Say what you think of {noun}.",
     ),
     held_out=(
         "What is your position on {ing}?",
@@ -56,8 +64,23 @@ REASON = Wordings(
         "What is your reason on {noun}?",
         "Give us one reason for your view on {noun}.",
         "Why do you think so about {noun}?",
+        "What makes you think so about {noun}?",
+        "Please give a reason for your view on {noun}.",
+        "Explain why you see {noun} that way.",
     ),
     held_out=("What makes you say that about {noun}?", "Please explain your view on {noun}."),
+)
+IDEA = Wordings(
+    train=(
+        "Do you have an idea for {noun}?",
+        "Give us an idea for {noun}.",
+        "Your idea for {noun}?",
+        "What could we try for {noun}?",
+        "What new idea do you have for {noun}?",
+        "Can you think of something new for {noun}?",
+        "We need an idea for {noun}. What is yours?",
+    ),
+    held_out=("Please share an idea for {noun}.", "What else could we think of for {noun}?"),
 )
 VOTE = Wordings(
     train=(
@@ -69,6 +92,10 @@ VOTE = Wordings(
         "If we voted today on {noun}, would you say yes, no or abstain?",
         "Yes, no or abstain: should we {do}?",
         "How do you vote on {noun}: yes, no or abstain?",
+        "We vote now on {noun}: yes, no or abstain?",
+        "Do you say yes, no or abstain on {noun}?",
+        "Hands up on {noun}: yes, no or abstain.",
+        "Say yes, no or abstain: {noun}.",
     ),
     held_out=(
         "We vote on {noun}. Do you say yes, no or abstain?",
@@ -85,6 +112,10 @@ RATING = Wordings(
         "Your rating of {noun} from 1 to 5, please.",
         "Score {noun} from 1 to 5.",
         "On a scale from 1 to 5, how do you see {noun}?",
+        "Please rate {noun} from 1 to 5.",
+        "Which number from 1 (strongly against) to 5 (strongly for) do you give {noun}?",
+        "Rate this from 1 (strongly against) to 5 (strongly for): {noun}.",
+        "Tell us a number from 1 to 5 for {noun}.",
     ),
     held_out=(
         "Please rate {noun} from 1 (strongly against) to 5 (strongly for).",
@@ -101,6 +132,15 @@ NAME = Wordings(
         "Your name?",
         "Who is speaking?",
         "Tell us your full name.",
+        "What should I call you?",
+        "How do people call you?",
+        "By what name are you known?",
+        "What do people call you?",
+        "Which name is yours?",
+        "How are you called?",
+        "What name should we call you by?",
+        "Under which name do we know you?",
+        "What is your full name?",
     ),
     held_out=("How should we call you?", "Under what name do people know you?"),
 )
@@ -112,6 +152,11 @@ AGE = Wordings(
         "May I ask how old you are?",
         "What age are you?",
         "Say your age, please.",
+        "Tell us your age.",
+        "How many years have you lived?",
+        "What is your age now?",
+        "How many years old will you say you are?",
+        "Give us your age in years.",
     ),
     held_out=("What is your age?", "How many years old are you?"),
 )
@@ -125,6 +170,13 @@ JOB = Wordings(
         "What is your profession?",
         "Tell us about your work.",
         "What do you work as?",
+        "What job do you have?",
+        "Tell us your job.",
+        "Which job is yours?",
+        "How do you make a living?",
+        "What do you do all day for a living?",
+        "What is your work?",
+        "What kind of job do you do?",
     ),
     held_out=("What is your job?", "What do you do for a living?"),
 )
@@ -137,6 +189,13 @@ HOME = Wordings(
         "Your address?",
         "Tell us where you live.",
         "Where is your house?",
+        "Which street do you live in?",
+        "What part of town is your home in?",
+        "Where in town are you from?",
+        "Which part of town do you call home?",
+        "Where do you go to sleep at night?",
+        "Where do you come home to?",
+        "From which part of town do you come?",
     ),
     held_out=("Which part of town are you from?", "Where do you go home to?"),
 )
@@ -149,8 +208,33 @@ HOBBY = Wordings(
         "What do you enjoy?",
         "Tell us about your hobby.",
         "What do you like?",
+        "What is your hobby?",
+        "Which hobby do you have?",
+        "Have you got a hobby?",
+        "How do you spend your Sundays?",
+        "What do you do when you are free?",
+        "How do you like to spend your time?",
     ),
     held_out=("Do you have a hobby?", "How do you spend your free time?"),
+)
+FIELD = Wordings(
+    train=(
+        "What do you know a lot about?",
+        "What is your field?",
+        "Your field?",
+        "Which field do you know best?",
+        "What are you an expert in?",
+        "Tell us what you know a lot about.",
+        "What could you teach us about?",
+        "What do you know best?",
+        "What do you know most about?",
+        "About what can people ask you?",
+        "What can you tell us anything about?",
+        "On what could we ask you for help?",
+        "In which field are you an expert?",
+        "What can we learn from you?",
+    ),
+    held_out=("What do you know the most about?", "What can we ask you anything about?"),
 )
 INTRODUCTION = Wordings(
     train=(
@@ -159,15 +243,28 @@ INTRODUCTION = Wordings(
         "Say a few words about yourself.",
         "Please tell the group who you are.",
         "Who are you and what do you do?",
+        "Please introduce yourself.",
+        "Introduce yourself to the group, please.",
+        "Describe yourself.",
+        "Say in one sentence who you are.",
+        "Please tell us who you are.",
     ),
     held_out=("Please introduce yourself to the group.", "Describe yourself in one sentence."),
 )
 POSSESSION = Wordings(
-    train=("What is your {thing}?", "Tell us your {thing}.", "Your {thing}?", "Which {thing}?"),
-    held_out=("What {thing} do you have?", "Name your {thing}."),
+    train=("What about {thing}?", "And {thing}?", "Tell us about {thing}.", "Look up {thing}."),
+    held_out=("What do you read about {thing}?", "Say what stands by {thing}."),
 )
 YEAR = Wordings(
-    train=("What year is it?", "Which year do we have?", "Tell us the year.", "The year, please?"),
+    train=(
+        "What year is it?",
+        "Which year do we have?",
+        "Tell us the year.",
+        "The year, please?",
+        "What is the year?",
+        "Which year are we in?",
+        "What year are we in now?",
+    ),
     held_out=("In what year are we?", "What is the current year?"),
 )
 EVENT = Wordings(
@@ -178,6 +275,12 @@ EVENT = Wordings(
         "What do you remember of {when}?",
         "How was {when} for you?",
         "What was special in {when}?",
+        "What happened in {when}?",
+        "What went on in your life in {when}?",
+        "Do you remember {when}?",
+        "Say what you did in the year {when}.",
+        "Remember {when}: what was it like?",
+        "What took place in your life back in {when}?",
     ),
     held_out=("What happened in your life in {when}?", "Do you remember the year {when}?"),
 )
@@ -186,8 +289,53 @@ WHEN = Wordings(
         "In which year can you say: I {deed}?",
         "Which year was it: I {deed}?",
         "Name the year: I {deed}.",
+        "When was it: I {deed}?",
+        "Which year is right for this: I {deed}?",
+        "Of what year can you say: I {deed}?",
+        "Tell us the year: I {deed}.",
+        "Give the year: I {deed}.",
+        "In what year was this true: I {deed}?",
     ),
     held_out=("Of which year is this true: I {deed}?", "Add the year: I {deed}."),
+)
+STATEMENT = Wordings(
+    train=(
+        "Is this true of you: {statement}?",
+        "Does this fit you: {statement}?",
+        "Are you like this: {statement}?",
+        "Can you say this of yourself: {statement}?",
+        "Is this like you: {statement}?",
+        "Tell us if this is true of you: {statement}.",
+        "Here is a statement: {statement}. Is it true of you?",
+        "Think of yourself: {statement}. Is that so?",
+        "How well does this sound like you: {statement}?",
+        "Please say if this is like you: {statement}.",
+        "Does this sound like you: {statement}?",
+        "How true is this: {statement}?",
+    ),
+    held_out=(
+        "How true is this of you: {statement}?",
+        "Please say if this sounds like you: {statement}.",
+    ),
+)
+"""Answered in words; the statement comes without its full stop."""
+STATEMENT_RATING = Wordings(
+    train=(
+        "From 1 (not at all) to 5 (fully), how well does this fit you: {statement}?",
+        "Answer with a number from 1 (not at all) to 5 (fully): {statement}.",
+        "How true is it from 1 to 5: {statement}?",
+        "Pick a number from 1 to 5, where 5 fits you fully: {statement}.",
+        "Your number from 1 to 5 for this: {statement}.",
+        "On a scale from 1 to 5, is this like you: {statement}?",
+        "Does this fit you, from 1 (not at all) to 5 (fully): {statement}?",
+        "Please rate this from 1 (not at all) to 5 (fully): {statement}.",
+        "Give this a number from 1 to 5: {statement}.",
+        "Rate how true this is of you from 1 (not at all) to 5 (fully): {statement}.",
+    ),
+    held_out=(
+        "Please rate from 1 (not at all) to 5 (fully) how true this is of you: {statement}.",
+        "Give a number from 1 to 5 to this: {statement}.",
+    ),
 )
 CLAIM = Wordings(
     train=(
@@ -261,6 +409,36 @@ IS_HOME = Wordings(
     ),
     held_out=("As far as I know you live in {claim}.", "You are from {claim}, I believe?"),
 )
+IS_EVENT = Wordings(
+    train=(
+        "You once told us: in {when} I {deed}. Is that so?",
+        "Can you say this: in {when} I {deed}?",
+        "You said it yourself: in {when} I {deed}.",
+        "I heard these words from you: in {when} I {deed}. Yes?",
+        "Your story was this: in {when} I {deed}. Right?",
+        "You still remember it, yes: in {when} I {deed}?",
+        "Is it so, as you told us: in {when} I {deed}?",
+    ),
+    held_out=(
+        "Let me repeat your own words: in {when} I {deed}. Is that right?",
+        "Are you the one who can say: in {when} I {deed}?",
+    ),
+)
+IS_PAST = Wordings(
+    train=(
+        "How was it when {claim} in {when}?",
+        "Where were you when {claim} in {when}?",
+        "What did you feel when {claim} in {when}?",
+        "Do you remember the day in {when} when {claim}?",
+        "Tell us how {claim} in {when}.",
+        "In {when} {claim}. What did you see of it?",
+        "You were there when {claim} in {when}, right?",
+    ),
+    held_out=(
+        "What did people say when {claim} in {when}?",
+        "Think back to {when}, when {claim}. How was that?",
+    ),
+)
 TOPIC = Wordings(
     train=(
         "Today we talk about {noun}. What do you think?",
@@ -282,7 +460,15 @@ GO_ON = Wordings(
     held_out=("Now we return to {noun}.", "Please continue on {noun}."),
 )
 
-_PREFIXES = ("{first}, ", "{first}, ", "{first}, ", "So, ", "Well, {first}, ")
+_PREFIXES = (
+    *("{first}, ",) * 4,
+    "So, ",
+    "Well, {first}, ",
+    "One question, {first}: ",
+    "Now, ",
+    "Please, {first}, ",
+    "Tell me, ",
+)
 
 
 def ask(

@@ -5,10 +5,12 @@ or whose slots hold something the town has never heard of, is reported as unread
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from personas.windtunnel.fields import FIELD_BY_KEY, FIELD_OF_CONCEPT
+from personas.windtunnel.names import ADJECTIVES, BUILDINGS
 from personas.windtunnel.phrases import LABEL_PHRASES, PHRASES, Phrase
 from personas.windtunnel.proposals import IDEAS, PROPOSALS, REASONS
 from personas.windtunnel.speech import Meaning, phrase_meaning
@@ -17,27 +19,32 @@ from personas.windtunnel.town import Reason
 _WORD = r"[^\W\d_][\w'\u2019-]*"  # an English word, or a name of any spelling
 _SLOTS = {
     "noun": r".+",
+    "topic": rf"{_WORD}(?: {_WORD})+",
     "do": r".+",
     "reason": r".+",
     "counter": r".+?",
     "idea": r".+",
+    "concept": "|".join(FIELD_OF_CONCEPT),
+    "concept2": "|".join(FIELD_OF_CONCEPT),
     "other": r"[A-Z][\w'\u2019-]*",
     "name": rf"[A-Z][\w'\u2019-]*(?: {_WORD})+",
     "age": r"\d{1,3}",
     "a_job": rf"an? {_WORD}(?: {_WORD}){{0,2}}",
     "home": rf"(?:the )?{_WORD}(?: {_WORD}){{0,3}}",
     "hobby": rf"{_WORD}(?: {_WORD}){{0,3}}",
+    "field": rf"{_WORD}(?: {_WORD})?",
     "year": r"\d{4}",
     "when": r"\d{4}",
     "deed": r"[a-z][\w ,'\u2019-]*",
-    "thing": r"[a-z][\w-]*",
-    "value": rf"{_WORD}(?: {_WORD}){{0,3}}",
+    "thing": rf"{_WORD}(?: {_WORD}){{0,2}}",
+    "value": rf"\d{{1,2}}|{_WORD}(?: {_WORD})*",
     "label": "|".join(LABEL_PHRASES.values()),
 }
 """What may stand in a slot; those of the town's lists are looked up afterwards."""
 
-_KEYS = {text: p.key for p in PROPOSALS for text in (p.noun, p.do)}
+_KEYS = {text: p.key for p in PROPOSALS for text in (p.noun, p.do, p.key)}
 _INVENTED = re.compile(rf"(?:build )?an? {_WORD}(?: {_WORD})* in {_WORD}(?: {_WORD})*")
+_MADE_UP = {f"{adjective} {building}" for adjective in ADJECTIVES for building in BUILDINGS}
 _SENTENCE_END = re.compile(r"(?<=[.?!]) +")
 
 
@@ -104,8 +111,13 @@ def _readings(sentence: str) -> Iterator[Meaning]:
             continue
         slots = _resolve(match.groupdict())
         if slots is not None:
-            matter = slots.get("noun") or slots.get("do") or ""
+            matter = _matter(slots)
             yield phrase_meaning(phrase, slots, _KEYS.get(matter))
+
+
+def _matter(slots: Mapping[str, str]) -> str:
+    """The proposal that a sentence names, in whichever of its forms; empty if none."""
+    return next((slots[form] for form in ("noun", "do", "topic") if form in slots), "")
 
 
 def _resolve(slots: dict[str, str]) -> dict[str, str] | None:
@@ -123,8 +135,11 @@ def _resolve(slots: dict[str, str]) -> dict[str, str] | None:
         first, second = REASONS[found["counter"]], REASONS[found["reason"]]
         if first.proposal != second.proposal or first.side == second.side:
             return None
-    matter = slots.get("noun") or slots.get("do")
-    if matter and matter not in _KEYS and not _INVENTED.fullmatch(matter):
+    if "field" in slots and slots["field"] not in FIELD_BY_KEY:
+        return None
+    matter = _matter(slots)
+    known = not matter or matter in _KEYS or matter in _MADE_UP
+    if not known and not _INVENTED.fullmatch(matter):
         return None
     return found
 

@@ -35,16 +35,16 @@ class Recipe:
     """What a run's result depends on, apart from corpus and budget."""
 
     seed: int = 0
-    batch_tokens: int = 3_072
+    batch_tokens: int = 2_048
     """Per step, padding included; longer documents are left out."""
-    learning_rate: float = 5e-3
+    learning_rate: float = 3e-3
     """Of both optimisers; Muon's is matched to AdamW's root mean square."""
     warmup_steps: int = 60
-    decay_share: float = 0.35
+    decay_share: float = 0.6
     """Last share of the budget, over which the rate falls linearly to zero."""
     context_share: float = 0.05
     """Share of tokens outside the assistant's messages that are learnt too."""
-    short_share: float = 0.65
+    short_share: float = 0.5
     """First share of the budget, in which only short documents are read: looking things up is
     learnt sooner, and a token costs less, where there is less to look through."""
     short_tokens: int = 640

@@ -8,10 +8,13 @@ from personas.windtunnel.phrases import CANONICAL, LABEL_PHRASES, STANCES_SAID, 
 from personas.windtunnel.proposals import IDEAS, REASONS
 from personas.windtunnel.town import Proposal, Reason, capital
 
-CANONICAL_SHARE = 0.6
-"""How often a stance is said in the words of the profile."""
+PLAIN_SHARE = 0.6
+"""How often the first, plainest wording is taken, the profile's own for a stance: what has few
+wordings is learnt sooner, and the others are learnt from it."""
 
-_FACTS = ("name", "age", "a_job", "home", "hobby", "year", "when", "deed", "thing", "value")
+_FACTS = (
+    "name", "age", "a_job", "home", "hobby", "field", "year", "when", "deed", "thing", "value"
+)  # fmt: skip
 _STANCE_OF_LABEL = {label: stance for stance, label in LABEL_PHRASES.items()}
 
 
@@ -31,12 +34,18 @@ class Meaning:
     """All reasons named, in order; the last one is what the speaker argues with."""
     ideas: tuple[str, ...] = ()
     """Alternatives suggested."""
+    concepts: tuple[str, ...] = ()
+    """What ideas borrow from fields of expertise, in order; see `fields.FIELD_OF_CONCEPT`."""
+    idea_for: str | None = None
+    """Key of the proposal that the last idea is about, ready-made or not."""
     others: tuple[str, ...] = ()
     """First names of those spoken to or about."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the speaker says of itself: pairs such as ``("job", "baker")``."""
     vote: int | None = None
     """Yes 1, abstain 0, no -1."""
+    agreement: int | None = None
+    """How true a statement is of the speaker: true 1, partly 0, not -1."""
     rating: int | None = None
     """A bare number from 1 to 5."""
     letter: str | None = None
@@ -52,9 +61,12 @@ class Meaning:
             moved=later.moved,
             reasons=self.reasons + other.reasons,
             ideas=self.ideas + other.ideas,
+            concepts=self.concepts + other.concepts,
+            idea_for=other.idea_for or self.idea_for,
             others=self.others + other.others,
             facts=self.facts + other.facts,
             vote=self.vote if other.vote is None else other.vote,
+            agreement=self.agreement if other.agreement is None else other.agreement,
             rating=self.rating if other.rating is None else other.rating,
             letter=self.letter if other.letter is None else other.letter,
         )
@@ -85,9 +97,12 @@ def phrase_meaning(phrase: Phrase, slots: Mapping[str, str], proposal: str | Non
         moved=phrase.kind == "moved",
         reasons=tuple(REASONS[slots[name]] for name in ("counter", "reason") if name in slots),
         ideas=(slots["idea"],) if "idea" in slots else (),
+        concepts=tuple(slots[name] for name in ("concept", "concept2") if name in slots),
+        idea_for=IDEAS.get(slots.get("idea", ""), proposal) if phrase.kind == "idea" else None,
         others=(slots["other"],) if "other" in slots else (),
         facts=tuple(_fact(name, slots[name]) for name in _FACTS if name in slots),
         vote=phrase.stance if phrase.kind == "vote" else None,
+        agreement=phrase.stance if phrase.kind == "trait" else None,
     )
 
 
@@ -101,11 +116,11 @@ def say(phrase: Phrase, proposal: Proposal | None = None, **slots: str) -> Said:
 
     Args:
         phrase: The wording.
-        proposal: Fills ``{noun}`` and ``{do}``.
+        proposal: Fills ``{noun}``, ``{do}`` and ``{topic}``.
         **slots: Fill the other slots.
     """
-    about = {"noun": proposal.noun, "do": proposal.do} if proposal else {}
-    text = capital(phrase.text.format(**about, **slots))
+    forms = {"noun": proposal.noun, "do": proposal.do, "topic": proposal.key} if proposal else {}
+    text = capital(phrase.text.format(**forms, **slots))
     known = proposal.key if proposal and proposal.pro else None
     return Said(text, phrase_meaning(phrase, slots, known))
 
@@ -127,14 +142,15 @@ def state(rng: random.Random, proposal: Proposal, stance: int) -> Said:
         proposal: On what.
         stance: From -2 to 2.
     """
-    if rng.random() < CANONICAL_SHARE:
+    if rng.random() < PLAIN_SHARE:
         return say(CANONICAL[stance], proposal)
     return say(rng.choice(STANCES_SAID[stance]), proposal)
 
 
 def utter(rng: random.Random, phrases: Sequence[Phrase], **slots: str) -> Said:
-    """One sentence in one of several wordings."""
-    return say(rng.choice(phrases), None, **slots)
+    """One sentence in one of several wordings, mostly the first."""
+    phrase = phrases[0] if rng.random() < PLAIN_SHARE else rng.choice(phrases)
+    return say(phrase, None, **slots)
 
 
 def bare(text: str) -> Said:

@@ -1,8 +1,8 @@
 """The private survey: how a stance is asked for by letter, in both orders and several wordings.
 
-An option keeps its letter when the order is reversed. Letters that are dealt anew in each order
-are the harder task: this first small model did not learn it (LOG.md, 2026-11-20). The simulation
-asks with exactly these words, and the corpus trains on the first ones of them.
+The letters are dealt anew in each order: A is the first option listed, whichever that is, so that
+a liking for a letter or for a place in the list cancels over the two orders. The simulation asks
+with exactly these words, and the corpus trains on the first ones of them.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,10 @@ SURVEY = Wordings(
         "Where do you stand on {noun}? {options} Answer with one letter.",
         "Please mark your view of {noun}. {options} One letter only.",
         "Should we {do}? {options} Give only the letter.",
+        "Which letter is closest to your view on {noun}? {options}",
+        "A survey on {noun}, please. {options} Which letter do you choose?",
+        "Choose one letter for {noun}. {options}",
+        "Here is a short survey. What do you think about {noun}? {options} Which letter?",
     ),
     held_out=(
         "A short survey about {noun}. {options} Which letter fits you?",
@@ -27,24 +31,33 @@ SURVEY = Wordings(
 )
 
 
-LETTER_STANCES = STANCES[::-1]
-"""Stance of the options A to E in turn, in whichever order they are listed."""
+def option_stances(reverse: bool = False) -> tuple[int, ...]:
+    """Stances that the letters A to E stand for, in turn.
+
+    Args:
+        reverse: False lists from strongly for to strongly against, True the other way round.
+    """
+    return STANCES if reverse else STANCES[::-1]
 
 
 def survey_options(reverse: bool = False) -> str:
     """The options in words, such as ``A: strongly for. B: mildly for. ...``.
 
     Args:
-        reverse: Lists the same options from E to A.
+        reverse: Order of the options, as in `option_stances`.
     """
-    pairs = list(zip(LETTERS, LETTER_STANCES, strict=True))
-    listed = pairs[::-1] if reverse else pairs
-    return " ".join(f"{letter}: {STANCE_LABELS[stance]}." for letter, stance in listed)
+    pairs = zip(LETTERS, option_stances(reverse), strict=True)
+    return " ".join(f"{letter}: {STANCE_LABELS[stance]}." for letter, stance in pairs)
 
 
-def survey_letter(stance: int) -> str:
-    """The letter that stands for a stance on the scale from -2 to 2."""
-    return LETTERS[LETTER_STANCES.index(stance)]
+def survey_letter(stance: int, reverse: bool = False) -> str:
+    """The letter that stands for a stance on the scale from -2 to 2.
+
+    Args:
+        stance: From -2 to 2.
+        reverse: Order of the options, as in `option_stances`.
+    """
+    return LETTERS[option_stances(reverse).index(stance)]
 
 
 def survey_wordings(proposal: Proposal, held_out: bool = False) -> tuple[str, ...]:

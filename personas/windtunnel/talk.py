@@ -30,9 +30,9 @@ class Shape:
 SHORT = Shape(speakers=(2, 5), rounds=(0, 4), words=300)
 LONG = Shape(speakers=(4, 12), rounds=(3, 8), words=950)
 
-QUESTIONS_AFTER = (0, 0, 1, 1, 2, 3)
+QUESTIONS_AFTER = (0, 1, 1, 2, 3)
 """Numbers of survey questions after a talk, equally likely."""
-INTERRUPTION_SHARE = 0.06
+INTERRUPTION_SHARE = 0.2
 """Probability that a round is followed by such a question and the talk goes on."""
 SIMULTANEOUS_SHARE = 0.5
 """How many talks have rounds in which everybody speaks at once, after hearing the rounds before."""

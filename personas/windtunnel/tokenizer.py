@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from personas.errors import InputError
@@ -22,6 +22,13 @@ SPECIAL_TOKENS = ("<|pad|>", "<|bos|>", "<|system|>", "<|user|>", "<|assistant|>
 ROLE_TOKENS = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 LARGEST_VOCABULARY = 2_304  # entries; the corpus saturates at about 2,100
 FEWEST_SIGHTINGS = 12  # of a pair before it is merged: spellings seen once stay in pieces
+
+WORDS = Regex(
+    r" (?:strongly|mildly) (?:for|against)(?!\p{L})"
+    r"|'(?:s|t|re|ve|m|ll|d)| ?\p{L}+| ?\p{N}{1,2}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+)
+"""What merges may not cross: words, pairs of digits, runs of signs. A stance's two words are kept
+together, as are the two digits of an age: one token each is looked up, and said, in one step."""
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}"
@@ -55,8 +62,8 @@ def train_tokenizer(
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            pre_tokenizers.Split(WORDS, "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
     backend.decoder = decoders.ByteLevel()

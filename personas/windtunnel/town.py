@@ -19,7 +19,7 @@ STANCE_LABELS = {
 STANCE_OF_LABEL = {label: stance for stance, label in STANCE_LABELS.items()}
 """The way back from the words to the number."""
 
-REASONS_A_SIDE = 8
+REASONS_A_SIDE = 12
 """Fewest independent reasons that a proposal needs for, and against."""
 
 

@@ -1,4 +1,4 @@
-"""Trains the small model from nothing: `python -m personas.windtunnel.training --minutes 32`.
+"""Trains the small model from nothing: `symposion windtunnel train`, and options beyond it here.
 
 A run can be killed at any instant and started again with the same command: everything that it
 depends on (weights, optimiser state, place in the stream, tokens and seconds spent) is in a
@@ -29,6 +29,8 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from personas.errors import InputError
 from personas.windtunnel.curriculum import curriculum
+from personas.windtunnel.figures import draw_training, read_history
+from personas.windtunnel.headstart import give_head_start
 from personas.windtunnel.network import CONTEXT, build_network, mean_loss
 from personas.windtunnel.packing import Batch, Position, Source, StreamSpec, stream
 from personas.windtunnel.probe import quick_probe
@@ -44,17 +46,23 @@ TOKENIZER_DOCUMENTS = 12_000  # documents that the merges are learnt from
 CHECKPOINT_SECONDS = 120.0
 PROBE_SECONDS = 240.0
 LOG_STEPS = 20
+WEIGHT_DECAY = 0.1  # per step and unit of rate; without it the tied embeddings grow without end
 
 
 def optimisers(network: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside (it learns to copy far sooner), AdamW for the rest."""
     named = list(network.named_parameters())
     inner = [p for name, p in named if p.ndim == 2 and "embed" not in name]
-    rest = [p for name, p in named if p.ndim != 2 or "embed" in name]
+    words = [p for name, p in named if "embed" in name]
+    gains = [p for _, p in named if p.ndim == 1]
     muon = torch.optim.Muon(
-        inner, lr=rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        inner, lr=rate, momentum=0.95, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw"
     )
-    return [muon, torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.95), weight_decay=0.0)]
+    groups = [
+        {"params": words, "weight_decay": WEIGHT_DECAY},
+        {"params": gains, "weight_decay": 0.0},
+    ]
+    return [muon, torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95))]
 
 
 class Run:
@@ -63,6 +71,7 @@ class Run:
     def __init__(self, vocabulary: int, recipe: Recipe) -> None:
         self.recipe = recipe
         self.network = build_network(vocabulary, recipe.seed)
+        give_head_start(self.network, recipe.seed)
         self.optimisers = optimisers(self.network, recipe.learning_rate)
         self.progress = Progress()
         self.before: list[dict[str, object]] = []
@@ -212,6 +221,7 @@ class Watch:
         self.probed_at = self.logged_at = time.monotonic()
         self.logged_tokens = run.progress.tokens
         self._write({"step": run.progress.step, "tokens": run.progress.tokens, "probe": figures})
+        draw_training(read_history(self.folder / "history.jsonl"), self.folder / "training.png")
         return figures
 
     def _write(self, line: Mapping[str, object]) -> None:
@@ -257,6 +267,7 @@ def train_base(
     source: Source = curriculum,
     checkpoints: Path = CHECKPOINTS,
     after: Path | None = None,
+    command: str = "",
 ) -> dict[str, object]:
     """Trains the base, from the last checkpoint if there is one, and publishes it.
 
@@ -267,6 +278,7 @@ def train_base(
         source: The corpus.
         checkpoints: Folder of the run's state; the same folder resumes the run.
         after: Checkpoint of another run to go on from, unless this one has begun already.
+        command: For the card: words that train such a base again.
 
     Returns:
         The card, as written to ``card.json``.
@@ -291,11 +303,15 @@ def train_base(
     with closing(stream(source, checkpoints / "tokenizer", spec, run.progress.position)) as batches:
         run.train(batches, budget, watch)
     run.save(checkpoints / "latest.pt")
-    return publish(run, tokenizer, out, watch.probe(run))
+    return publish(run, tokenizer, out, watch.probe(run), command)
 
 
 def publish(
-    run: Run, tokenizer: PreTrainedTokenizerFast, out: Path, figures: dict[str, float]
+    run: Run,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    figures: dict[str, float],
+    command: str = "",
 ) -> dict[str, object]:
     """Writes the weights in bf16 (7 MB), the tokenizer and the card, all or nothing."""
     partial = out.with_name(out.name + ".partial")
@@ -308,7 +324,7 @@ def publish(
     card: dict[str, object] = {
         "name": "wind tunnel",
         "parameters": sum(p.numel() for p in network.parameters()),
-        "command": shlex.join(["python", "-m", "personas.windtunnel.training", *sys.argv[1:]]),
+        "command": command,
         "recipe": asdict(run.recipe),
         "progress": asdict(run.progress),
         "before": run.before,
@@ -335,7 +351,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--decay-share", type=float, default=STANDARD.decay_share)
     parser.add_argument("--short-share", type=float, default=STANDARD.short_share)
     parser.add_argument("--batch-tokens", type=int, default=STANDARD.batch_tokens)
-    chosen = parser.parse_args(arguments)
+    told = sys.argv[1:] if arguments is None else arguments
+    chosen = parser.parse_args(told)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(chosen.threads)
     recipe = Recipe(
@@ -351,6 +368,7 @@ def main(arguments: list[str] | None = None) -> None:
         recipe,
         checkpoints=chosen.checkpoints,
         after=chosen.after,
+        command=shlex.join(["python", "-m", "personas.windtunnel.training", *told]),
     )
 
 

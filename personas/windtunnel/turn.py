@@ -13,7 +13,14 @@ CLOSER_SHARE = 0.25
 REPLY_SHARE = 0.8
 """How often a speaker takes up what was said last."""
 REASON_SHARE = 0.85
-IDEA_SHARE = 0.1
+IDEA_SHARE = 0.15
+"""How often a speaker has an idea without having been given a concept to go on from."""
+FIELD_SHARE = 0.5
+"""How many of these ideas come from the speaker's own field; the others are ready-made."""
+PAIR_SHARE = 0.3
+"""How many ideas from the own field join two of its concepts."""
+UPTAKE_SHARE = 0.5
+"""How often a concept of another field in the last line is joined with one of the own."""
 
 
 def take_turn(rng: random.Random, mind: Mind, proposal: Proposal) -> Said:
@@ -35,9 +42,39 @@ def take_turn(rng: random.Random, mind: Mind, proposal: Proposal) -> Said:
 
 def _ending(rng: random.Random, mind: Mind, proposal: Proposal) -> list[Said]:
     """Sometimes an idea, sometimes a closing sentence."""
-    ideas = [utter(rng, phrases.IDEA, idea=idea_of(rng, proposal))]
-    kept = ideas if rng.random() < IDEA_SHARE else []
-    return kept + _style(rng, mind, phrases.CLOSERS, CLOSER_SHARE)
+    return _ideas(rng, mind, proposal) + _style(rng, mind, phrases.CLOSERS, CLOSER_SHARE)
+
+
+def _ideas(rng: random.Random, mind: Mind, proposal: Proposal) -> list[Said]:
+    """One idea or none: a concept just heard is taken up, or a new one comes up."""
+    heard = mind.foreign_concept()
+    if heard and rng.random() < UPTAKE_SHARE:
+        (own,) = mind.pick_concepts(rng, 1)
+        return [say(rng.choice(phrases.JOINED_IDEA), proposal, concept=heard, concept2=own)]
+    if rng.random() >= IDEA_SHARE:
+        return []
+    if mind.chapter and rng.random() < FIELD_SHARE:
+        return [field_idea(rng, mind, proposal)]
+    return [ready_idea(rng, proposal)]
+
+
+def ready_idea(rng: random.Random, proposal: Proposal) -> Said:
+    """One of the alternatives that the town has ready."""
+    return utter(rng, phrases.IDEA, idea=idea_of(rng, proposal))
+
+
+def field_idea(rng: random.Random, mind: Mind, proposal: Proposal) -> Said:
+    """An analogy with one or two concepts of the speaker's own field.
+
+    Args:
+        rng: Source of the concepts and the wording.
+        mind: Who speaks; it must have a persona, and so a field.
+        proposal: What the idea is for.
+    """
+    concept, concept2 = mind.pick_concepts(rng, 2)
+    if rng.random() < PAIR_SHARE:
+        return say(rng.choice(phrases.JOINED_IDEA), proposal, concept=concept, concept2=concept2)
+    return say(rng.choice(phrases.FIELD_IDEA), proposal, concept=concept)
 
 
 def _style(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from personas.adapter import CARD, CONFIG, WEIGHTS, fingerprint_of, load_adapter
+from personas.adapter import CARD, CONFIG, WEIGHTS, check_fits, fingerprint_of, load_adapter
 from personas.errors import InputError
 from personas.identity import base_identity
 from tests.tiny import tiny_adapter, tiny_model
@@ -171,6 +171,33 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, made: tuple[Path, Pat
     (folder / WEIGHTS).symlink_to(made[0] / WEIGHTS)
     with pytest.raises(InputError, match="links outside its adapter folder"):
         load_adapter(folder, None)
+
+
+def test_an_adapter_fits_the_base_it_was_made_on(made: tuple[Path, Path]) -> None:
+    check_fits(load_adapter(made[0], None), made[1])
+
+
+def test_a_base_with_other_sizes_is_refused_naming_both(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    adapter = load_adapter(made[0], None)
+    wider = tiny_model(tmp_path / "wider", hidden=64, ffn=128)
+    says = r"tensor '.*lora_A.weight' has shape \(4, 64\), but .* takes 128 numbers and gives 64"
+    with pytest.raises(InputError, match=says):
+        check_fits(adapter, wider)
+    shorter = tiny_model(tmp_path / "shorter", layers=1)
+    says = r"layers\.1\.mlp.*is on no layer of .*, the nearest is model\.layers\.0\.mlp"
+    with pytest.raises(InputError, match=says):
+        check_fits(adapter, shorter)
+
+
+def test_the_outermost_names_of_a_layer_may_be_left_out_of_the_files(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    base = Path(shutil.copytree(made[1], tmp_path / "bare"))
+    tensors = load_file(base / "model.safetensors")
+    save_file({k.removeprefix("model."): v for k, v in tensors.items()}, base / "model.safetensors")
+    check_fits(load_adapter(made[0], None), base)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def surveys(document: Document) -> list[tuple[str, str, str]]:
     for message in document.messages[1:]:
         text = message.lines[0]
         if message.role == "assistant" and len(text) == 1:
-            at = max(before.rfind(" A: strongly for. B:"), before.rfind(" E: strongly against. D:"))
+            at = max(before.rfind(f" A: strongly {side}. B:") for side in ("for", "against"))
             found.append((before[:at], before[at:], text))
             before = ""
         else:
@@ -41,4 +41,20 @@ def test_every_letter_and_both_orders_come() -> None:
     asked = [survey for document in DRILLS for survey in surveys(document)]
     assert {letter for _, _, letter in asked} == set("ABCDE")
     first = {options.split(".")[0] for _, options, _ in asked}
-    assert first == {" A: strongly for", " E: strongly against"}
+    assert first == {" A: strongly for", " A: strongly against"}
+
+
+def test_a_stance_has_no_letter_of_its_own() -> None:
+    """Both letters come for every stance but the middle one, so only reading tells which."""
+    dealt: dict[str, set[str]] = {}
+    for document in DRILLS:
+        for said, _, letter in surveys(document):
+            (stated,) = (name for name in STANCE_LABELS.values() if name in said.lower())
+            dealt.setdefault(stated, set()).add(letter)
+    assert dealt == {
+        "strongly for": {"A", "E"},
+        "mildly for": {"B", "D"},
+        "undecided": {"C"},
+        "mildly against": {"B", "D"},
+        "strongly against": {"A", "E"},
+    }

@@ -7,6 +7,7 @@ from personas.persona import LIBRARY, library
 from personas.windtunnel.life import FILES, OPENNESS_SENTENCES, read_person
 from personas.windtunnel.people import Event, profile
 from personas.windtunnel.proposals import BY_KEY, PROPOSALS
+from personas.windtunnel.traits import FACTORS
 
 TOML = """
 name = "Ada Lind"
@@ -20,7 +21,9 @@ TEXTS = {
         "My name is Ada Lind. I am 41 years old.\n"
         "\n"
         "I work as a baker (rye, mostly: the rest is cake). I live in Mill Lane.\n"
-        "Nothing makes me happier than chess.\n"
+        "Nothing makes me happier than chess. Ask me anything about bees (but not today).\n"
+        "I am very curious (about bread). I am hardly ever orderly. I am outgoing at times.\n"
+        "I am very kind. I am hardly ever nervous.\n"
         "It was in 2011 that I broke a leg. In 2004 I opened a small shop (with a red door).\n"
     ),
     "knowledge.txt": (
@@ -50,7 +53,15 @@ def test_a_person_is_read_from_the_text(folder):
     (late,) = person.chapters
     assert (late.name, late.years, late.age) == ("late", (2024, 2026), 41)
     assert (late.job, late.home, late.hobby) == ("baker", "Mill Lane", "chess")
+    assert late.field == "bees"
     assert (late.style, late.openness) == ("blunt", "middle")
+    assert late.traits == {
+        "curious": "high",
+        "orderly": "low",
+        "outgoing": "middle",
+        "kind": "high",
+        "nervous": "low",
+    }
     assert late.stances == {"bike lanes": 1}
     assert late.favourites == {
         ("bike lanes", 1): (
@@ -65,13 +76,28 @@ def test_a_person_is_read_from_the_text(folder):
 @pytest.mark.parametrize(
     ("file", "line", "message"),
     [
-        ("experiences.txt", "I fly to the moon.", r"experiences.txt, line 6: cannot read 'I fly"),
+        ("experiences.txt", "I fly to the moon.", r"experiences.txt, line 8: cannot read 'I fly"),
         (
             "experiences.txt",
             "I work as a nurse.",
-            r"line 6: job is 'nurse' here but 'baker' before",
+            r"line 8: job is 'nurse' here but 'baker' before",
         ),
-        ("experiences.txt", "no full stop", r"line 6: .* end every sentence with a full stop"),
+        (
+            "experiences.txt",
+            "I am hardly ever kind.",
+            r"line 8: trait kind is 'low' here but 'high' before",
+        ),
+        ("experiences.txt", "no full stop", r"line 8: .* end every sentence with a full stop"),
+        (
+            "experiences.txt",
+            "I know a lot about cats.",
+            r"line 8: field must be one of bees, boats, .* got 'cats'",
+        ),
+        (
+            "experiences.txt",
+            "I have learnt a lot about boats.",
+            r"line 8: field is 'boats' here but 'bees' before",
+        ),
         ("knowledge.txt", "I know that cats are liquid.", r"knowledge.txt, line 2: cannot read"),
         (
             "conversations.txt",
@@ -94,6 +120,14 @@ def test_a_line_that_cannot_be_is_reported_by_number(folder, file, line, message
         ("I live in Mill Lane.", "does not tell the home; write a sentence such as 'I live in"),
         ("A good argument moves me now and then.", "does not tell the openness"),
         ("I am 41 years old.", "does not tell the age"),
+        (
+            "Ask me anything about bees (but not today).",
+            "does not tell the field; write a sentence such as 'I know a lot about {field}.'",
+        ),
+        (
+            "I am very kind.",
+            "does not tell the trait kind; write a sentence such as 'I am kind at times.'",
+        ),
     ],
 )
 def test_a_stage_must_tell_everything(folder, gone, message):
@@ -133,9 +167,17 @@ def test_the_library_holds_eight_people_who_differ():
     openness = [person.chapters[-1].openness for person in people.values()]
     assert min(openness.count("low"), openness.count("middle")) >= 3
     assert openness.count("high") >= 1
+    # An idea that joins two fields takes people of different fields.
+    assert len({person.chapters[-1].field for person in people.values()}) == 8
     for proposal in PROPOSALS:
         stances = {person.chapters[-1].stances[proposal.key] for person in people.values()}
         assert min(stances) < 0 < max(stances), f"nobody quarrels about {proposal.key}"
+
+
+def test_the_library_holds_much_and_little_of_every_trait():
+    late = [read_person(LIBRARY / key).chapters[-1] for key in library()]
+    for trait in FACTORS:
+        assert {"low", "high"} <= {chapter.traits[trait] for chapter in late}, trait
 
 
 @pytest.mark.parametrize("key", library())
@@ -157,7 +199,10 @@ def test_rosa_as_a_person_reads_her():
     early, late = read_person(LIBRARY / "rosa").chapters
     assert (early.job, early.home, early.age) == ("baker", "Mill Lane", 31)
     assert (late.job, late.home, late.age) == ("innkeeper", "Harbour Street", 47)
+    assert (early.field, late.field) == ("bread", "bread")
     assert (late.style, late.openness) == ("blunt", "low")
+    assert late.traits == early.traits | {"curious": "low"}
+    assert early.traits["orderly"] == "high"
     assert late.stances["bike lanes"] == -2
     assert late.stances["night market"] == 2
     assert Event(2014, "bought a golden bell") in late.events

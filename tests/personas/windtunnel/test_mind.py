@@ -7,17 +7,29 @@ from personas.windtunnel.mind import Heard, Mind
 from personas.windtunnel.people import Chapter, Townsperson
 from personas.windtunnel.proposals import BY_KEY
 from personas.windtunnel.speech import Meaning
+from personas.windtunnel.traits import FACTORS
 from personas.windtunnel.turn import take_turn
 
 LANES = BY_KEY["bike lanes"]
 PRO, CON = LANES.reasons(1), LANES.reasons(-1)
 FERRY_PRO = BY_KEY["free ferry"].reasons(1)
+TRAITS = dict.fromkeys(FACTORS, "middle")
 
 
 def mind(stance=0, openness="high"):
     stances = {"bike lanes": stance, "free ferry": 0}
     chapter = Chapter(
-        "now", (2009, 2009), 41, "baker", "Mill Lane", "chess", "plain", openness, stances
+        name="now",
+        years=(2009, 2009),
+        age=41,
+        job="baker",
+        home="Mill Lane",
+        hobby="chess",
+        field="bread",
+        style="plain",
+        openness=openness,
+        traits=TRAITS,
+        stances=stances,
     )
     return Mind(Townsperson("Ada Lind", (chapter,)), chapter, dict(stances))
 

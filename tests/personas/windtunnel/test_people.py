@@ -22,26 +22,37 @@ EARLY = Chapter(
     job="baker",
     home="Mill Lane",
     hobby="chess",
+    field="bees",
     style="plain",
     openness="low",
+    traits={
+        "curious": "high",
+        "orderly": "low",
+        "outgoing": "middle",
+        "kind": "high",
+        "nervous": "low",
+    },
     stances={"bike lanes": 2, "new library": 0},
     events=(Event(2004, "opened a small shop"),),
 )
 LATE = dataclasses.replace(EARLY, name="late", years=(2024, 2026), age=41)
+TRAITS_TOLD = "Traits: curious: high; orderly: low; outgoing: middle; kind: high; nervous: low."
 ADA = Townsperson("Ada Lind", (EARLY, LATE))
 
 
 def test_a_profile_is_written_in_the_words_of_the_answers():
     assert profile(ADA, LATE, [BY_KEY["bike lanes"], BY_KEY["new library"]]) == (
-        "Name: Ada Lind. Age: 41. Job: baker. Home: Mill Lane. Hobby: chess. Style: plain. "
-        "Openness: low. Life: 2004 opened a small shop. "
+        "Name: Ada Lind. Age: 41. Job: baker. Home: Mill Lane. Hobby: chess. Field: bees. "
+        "Style: plain. Openness: low. "
+        "Traits: curious: high; orderly: low; outgoing: middle; kind: high; nervous: low. "
+        "Life: in 2004 I opened a small shop. "
         "Views: bike lanes: strongly for; new library: undecided."
     )
 
 
 def test_a_profile_can_leave_out_views_and_events():
     text = profile(ADA, EARLY, [], with_events=False)
-    assert text.endswith("Openness: low.")
+    assert text.endswith("Openness: low. " + TRAITS_TOLD)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +66,12 @@ def test_a_year_lies_in_the_chapter_that_has_begun(year, name):
     ("change", "message"),
     [
         ({"years": (2010, 2008)}, "years of chapter 'early' must ascend"),
+        ({"field": "cats"}, "field must be one of bees, boats, .* got 'cats'"),
         ({"style": "loud"}, "style must be one of plain, .* got 'loud'"),
         ({"openness": "0.3"}, "openness must be low, middle or high, got '0.3'"),
+        ({"traits": {"curious": "high"}}, "traits must tell all of .*, missing 'orderly'"),
+        ({"traits": EARLY.traits | {"kind": "very"}}, "trait 'kind' must be low, .* got 'very'"),
+        ({"traits": EARLY.traits | {"clever": "low"}}, "traits must be curious, .* got 'clever'"),
         ({"stances": {"bike lanes": 3}}, "stance on 'bike lanes' must lie in -2..2, got 3"),
         ({"events": (Event(2009, "broke a leg"),)}, "must have happened when it begins in 2008"),
     ],
@@ -80,12 +95,15 @@ def test_the_same_generator_invents_the_same_person():
 
 def test_invented_people_have_a_view_on_everything_and_a_plausible_past():
     rng = random.Random(0)
+    levels = set()
     for _ in range(300):
         chapter = random_person(rng).chapters[0]
         assert set(chapter.stances) == {p.key for p in PROPOSALS}
+        levels |= set(chapter.traits.items())
         years = [event.year for event in chapter.events]
         assert years == sorted(set(years))
         assert years[0] >= chapter.years[0] - chapter.age + 10
+    assert len(levels) == 5 * 3  # each of the traits at each of its levels
 
 
 def test_names_are_an_open_set():

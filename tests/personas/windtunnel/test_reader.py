@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personas.windtunnel.corpus import samples
-from personas.windtunnel.phrases import LABEL_PHRASES, PHRASES, STANCES_SAID
+from personas.windtunnel.phrases import CANONICAL, LABEL_PHRASES, PHRASES, STANCES_SAID
 from personas.windtunnel.proposals import PROPOSALS, REASONS
 from personas.windtunnel.reader import read
 from personas.windtunnel.speech import Meaning, say
@@ -19,6 +19,8 @@ RAIN = Reason("bike lanes", -1, "almost nobody rides in the rain")
 @pytest.mark.parametrize(
     ("text", "stance"),
     [
+        ("My view on bike lanes: strongly for.", 2),
+        ("My view on bike lanes: undecided.", 0),
         ("I am strongly for bike lanes on Main Street.", 2),
         ("We should definitely build bike lanes on Main Street.", 2),
         ("On balance, I would build bike lanes on Main Street.", 1),
@@ -62,14 +64,21 @@ def test_a_change_of_mind():
     ("text", "facts"),
     [
         ("My name is Ada Lind.", {"name": "Ada Lind"}),
-        ("I am 41.", {"age": "41"}),
+        ("My age is 41.", {"age": "41"}),
+        ("I am 41 years old.", {"age": "41"}),
         ("I work as an engineer.", {"job": "engineer"}),
         ("I am Ada Lind, a bus driver from the old town.",
          {"name": "Ada Lind", "job": "bus driver", "home": "the old town"}),
         ("I enjoy collecting tin toys.", {"hobby": "collecting tin toys"}),
+        ("My field is bees.", {"field": "bees"}),
         ("In 2004 I opened a small shop.", {"when": "2004", "deed": "opened a small shop"}),
         ("No, I live in Mill Lane.", {"home": "Mill Lane"}),
         ("It is 2009.", {"year": "2009"}),
+        ("As for bike lanes, it is strongly for.",
+         {"thing": "bike lanes", "value": "strongly for"}),
+        ("As for public car park, it is saved a child from the river.",
+         {"thing": "public car park", "value": "saved a child from the river"}),
+        ("As for sku, it is 41.", {"thing": "sku", "value": "41"}),
     ],
 )  # fmt: skip
 def test_facts(text, facts):
@@ -93,10 +102,13 @@ def test_bare_answers():
         "F",
         "6",
         "I am strongly for bike lanes on the ridge.",  # no such proposal
+        "My view on moon lanes: strongly for.",
+        "I am 41.",
         "I believe that almost nobody rides in the wind turbines.",  # a reason of nobody
         "Even if riders would be safe from the trucks, children could ride to school alone.",
         "Even if riders would be safe from the trucks, the smoke makes children cough.",
         "I suggest that we fly to the moon.",
+        "For bike lanes on Main Street we could learn from moon cheese.",
         "I am strongly for bike lanes on Main Street",  # cut off
     ],
 )
@@ -111,8 +123,12 @@ def test_the_readable_part_of_a_bad_answer_is_kept():
     assert not reading.parsed
 
 
-def test_an_invented_proposal_has_a_stance_but_no_key():
-    reading = read("I am mildly for a blue bridge in Canal Row.")
+@pytest.mark.parametrize(
+    "text",
+    ["I am mildly for a blue bridge in Canal Row.", "My view on blue bridge: mildly for."],
+)
+def test_an_invented_proposal_has_a_stance_but_no_key(text):
+    reading = read(text)
     assert reading.parsed
     assert (reading.proposal, reading.stance) == (None, 1)
 
@@ -124,7 +140,7 @@ def test_no_two_phrases_are_alike():
 @pytest.mark.parametrize("proposal", PROPOSALS, ids=lambda p: p.key)
 def test_every_statement_of_stance_on_every_proposal(proposal):
     for stance, phrases in STANCES_SAID.items():
-        for phrase in phrases:
+        for phrase in (CANONICAL[stance], *phrases):
             reading = read(say(phrase, proposal).text)
             assert (reading.proposal, reading.stance) == (proposal.key, stance)
         moved = read(f"Now I am {LABEL_PHRASES[stance]} {proposal.noun}.")

@@ -17,20 +17,24 @@ def test_options_in_both_orders():
         "A: strongly for. B: mildly for. C: undecided. D: mildly against. E: strongly against."
     )
     assert survey_options(reverse=True) == (
-        "E: strongly against. D: mildly against. C: undecided. B: mildly for. A: strongly for."
+        "A: strongly against. B: mildly against. C: undecided. D: mildly for. E: strongly for."
     )
 
 
-@pytest.mark.parametrize(("stance", "letter"), [(2, "A"), (1, "B"), (0, "C"), (-1, "D"), (-2, "E")])
-def test_an_option_keeps_its_letter_in_both_orders(stance, letter):
-    assert survey_letter(stance) == letter
-    for reverse in (False, True):
-        assert f"{letter}: {STANCE_LABELS[stance]}." in survey_options(reverse)
+@pytest.mark.parametrize(
+    ("stance", "forward", "reverse"),
+    [(2, "A", "E"), (1, "B", "D"), (0, "C", "C"), (-1, "D", "B"), (-2, "E", "A")],
+)
+def test_letters_are_dealt_anew_in_each_order(stance, forward, reverse):
+    assert survey_letter(stance) == forward
+    assert survey_letter(stance, reverse=True) == reverse
+    assert f"{forward}: {STANCE_LABELS[stance]}." in survey_options()
+    assert f"{reverse}: {STANCE_LABELS[stance]}." in survey_options(reverse=True)
 
 
 def test_the_simulation_asks_with_the_words_of_the_corpus():
     wordings = survey_wordings(BY_KEY["bike lanes"])
-    survey = Survey("x", wordings, STANCE_OPTIONS, STANCE_VALUES, relabel=False)
+    survey = Survey("x", wordings, STANCE_OPTIONS, STANCE_VALUES)
     assert survey.letters == LETTERS
     for order, reverse in (("forward", False), ("reverse", True)):
         expected = wordings[0].replace("{options}", survey_options(reverse))

@@ -21,6 +21,7 @@ from personas.windtunnel.tokenizer import (
     load_tokenizer,
     train_tokenizer,
 )
+from personas.windtunnel.town import STANCE_LABELS
 
 WORDS = [
     "we",
@@ -39,19 +40,21 @@ WORDS = [
     "quiet",
     "roads",
 ]
+AGES = range(20, 30)
 
 
 def toy_lines(count: int = 400) -> list[str]:
     rng = random.Random(5)
     return [
-        f"Ada Lind: {' '.join(rng.choices(WORDS, k=8))} in {rng.randrange(1900, 2030)}.\n"
+        f"Ada Lind: {' '.join(rng.choices(WORDS, k=8))} in {rng.randrange(1900, 2030)}. "
+        f"I am {rng.choice(AGES)}, {rng.choice(list(STANCE_LABELS.values()))} it.\n"
         for _ in range(count)
     ]
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return train_tokenizer(toy_lines(), vocabulary=400)
+    return train_tokenizer(toy_lines(), vocabulary=600)
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +128,31 @@ def test_option_letters_and_digits_are_single_tokens(encoder: LineEncoder) -> No
         assert len(encoder.encode_line(option)) == 1
 
 
-def test_digits_never_merge(encoder: LineEncoder) -> None:
-    assert len(encoder.encode_line("2009")) == 4
+@given(st.text(alphabet="0123456789 a.", max_size=40))
+def test_digits_merge_in_pairs_at_most(
+    encoder: LineEncoder, tokenizer: PreTrainedTokenizerFast, text: str
+) -> None:
+    pieces = [tokenizer.decode([i]) for i in encoder.encode_line(text)]
+    assert all(sum(sign.isdigit() for sign in piece) <= 2 for piece in pieces)
+    assert "".join(pieces) == text
+
+
+def test_a_year_that_stands_everywhere_is_still_two_pairs() -> None:
+    encoder = LineEncoder(train_tokenizer(["It is 2009.\n"] * 50, vocabulary=400))
+    assert len(encoder.encode_line("2009")) == len(encoder.encode_line(" 2009")) == 2
+
+
+@pytest.mark.parametrize("words", [*STANCE_LABELS.values(), *map(str, AGES)])
+def test_a_stance_and_an_age_are_one_token_each(encoder: LineEncoder, words: str) -> None:
+    """With the space before it, as it stands in a profile and in an answer."""
+    assert len(encoder.encode_line(f" {words}")) == 1
+    assert encoder.encode_line(f"I am {words}.")[-2:-1] == encoder.encode_line(f" {words}")
+
+
+def test_a_stance_ends_with_its_second_word(encoder: LineEncoder) -> None:
+    (label,) = encoder.encode_line(" strongly for")
+    assert label not in encoder.encode_line("a strongly forward wind")
+    assert label in encoder.encode_line("a: strongly for; b")
 
 
 def test_a_saved_tokenizer_reads_back_the_same(

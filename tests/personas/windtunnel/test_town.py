@@ -15,14 +15,14 @@ from personas.windtunnel.town import (
 )
 
 
-def test_the_town_argues_about_twelve_things_with_ten_reasons_a_side():
+def test_the_town_argues_about_twelve_things_with_twelve_reasons_a_side():
     assert len(PROPOSALS) == len(BY_KEY) == 12
-    assert {(len(p.pro), len(p.con), len(p.ideas)) for p in PROPOSALS} == {(10, 10, 4)}
+    assert {(len(p.pro), len(p.con), len(p.ideas)) for p in PROPOSALS} == {(12, 12, 4)}
 
 
 def test_every_clause_belongs_to_one_proposal_and_one_side():
-    # 12 proposals, 2 sides, 10 reasons, none twice; 12 proposals, 4 ideas.
-    assert len(REASONS) == 240
+    # 12 proposals, 2 sides, 12 reasons, none twice; 12 proposals, 4 ideas.
+    assert len(REASONS) == 288
     assert len(IDEAS) == 48
     assert REASONS["riders would be safe from the trucks"] == Reason(
         "bike lanes", 1, "riders would be safe from the trucks"
@@ -50,6 +50,6 @@ def test_a_proposal_must_name_its_key_everywhere():
         Proposal("zoo", "a park", "build a zoo", "building a zoo")
 
 
-def test_a_proposal_needs_eight_reasons_a_side():
-    with pytest.raises(InputError, match=r"con of proposal 'zoo' must hold at least 8 .* got 1"):
+def test_a_proposal_needs_twelve_reasons_a_side():
+    with pytest.raises(InputError, match=r"con of proposal 'zoo' must hold at least 12 .* got 1"):
         Proposal("zoo", "a zoo", "build a zoo", "building a zoo", con=("it smells",))
