@@ -1,27 +1,5 @@
-"""Randomness by name: every draw is a function of the seed and of what it is for.
+"""Randomness by name, which every floor uses: see `personas.chance`."""
 
-There is no generator whose state could depend on the order of events. A newcomer, a branch or
-another agent's choice therefore disturbs nobody else's draws.
-"""
+from personas.chance import seed_for, uniform
 
-from hashlib import blake2b
-
-
-def seed_for(seed: int, *names: str | int) -> int:
-    """A seed for one purpose, such as ``seed_for(7, "speak", "ada", 3)``.
-
-    Args:
-        seed: The run's.
-        *names: What the draw is for; each is length-prefixed, so no two lists collide by joining.
-
-    Returns:
-        A whole number in [0, 2**63).
-    """
-    raw = [str(name).encode() for name in (seed, *names)]
-    framed = b"".join([b"%d:%b" % (len(one), one) for one in raw])
-    return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
-
-
-def uniform(seed: int, *names: str | int) -> float:
-    """A number in [0, 1), drawn for one purpose."""
-    return (seed_for(seed, *names) >> 10) / 2**53
+__all__ = ["seed_for", "uniform"]
