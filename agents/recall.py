@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.embedding import Embedder, Vector
 from agents.memory import Retrieval, Utterance
+from personas.embedding import Embedder, Vector
 
 
 class Archive:

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from agents.embedding import Vector
+from personas.embedding import Vector
 from personas.errors import InputError
 
 
