@@ -315,7 +315,7 @@ def _asked(rng: random.Random, at: Setting, matter: Matter) -> str:
     if family in OTHERS:
         wordings, slots = OTHERS[family]
         first = "" if family == "false name" else at.first
-        return ask(rng, wordings, None, first, **dict(zip(slots, about, strict=True)))
+        return ask(rng, wordings, None, first, False, **dict(zip(slots, about, strict=True)))
     proposal = BY_KEY[about[0]]
     if family == "letter":
         wording = rng.choice(survey_wordings(proposal))
@@ -438,7 +438,7 @@ def _on_robot(rng: random.Random, at: Setting) -> Said:
         return utter(rng, phrases.ROBOT)
     slots = {"name": at.mind.person.name, "a_job": names.with_article(who.job), "home": who.home}
     phrase = rng.choice(phrases.DENY_ROBOT)
-    return say(phrase, **{name: text for name, text in slots.items() if name in phrase.text})
+    return say(phrase, None, **{name: text for name, text in slots.items() if name in phrase.text})
 
 
 def _on_claim(rng: random.Random, at: Setting, claim: str) -> Said:
