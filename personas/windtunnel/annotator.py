@@ -16,6 +16,7 @@ from personas.annotator import Answer, AnswerBrief, Input, InputBrief, UnusableE
 from personas.chance import seed_for
 from personas.instructions import Instruction
 from personas.windtunnel import interview, names, phrases, questions
+from personas.windtunnel.fields import FIELD_OF_CONCEPT
 from personas.windtunnel.interview import Setting
 from personas.windtunnel.life import SENTENCES, TRAIT_SENTENCES
 from personas.windtunnel.mind import MILD, Heard, Mind
@@ -565,3 +566,18 @@ def _unknowable(rng: random.Random) -> Instruction:
     matter = _false_past(rng, LAST_YEAR)
     what, when = matter.about
     return Instruction(ask(rng, questions.IS_PAST, claim=what, when=when), "", matter.note)
+
+
+def same_said(one: str, other: str) -> bool:
+    """Whether two answers come to the same: the same view, fact, side or field, in any words."""
+    first, second = read(one), read(other)
+    return first.parsed and second.parsed and _gist(first.meaning) == _gist(second.meaning)
+
+
+def _gist(meaning: Meaning) -> tuple[object, ...]:
+    """What an answer says of the speaker; of a reason the side, of an idea the field."""
+    argued = meaning.reasons[-1] if meaning.reasons else None
+    side = (argued.proposal, argued.side) if argued else None
+    fields = frozenset(FIELD_OF_CONCEPT[concept] for concept in meaning.concepts)
+    scalars = (meaning.vote, meaning.agreement, meaning.rating, meaning.letter)
+    return (meaning.proposal, meaning.stance, meaning.facts, *scalars, side, fields, meaning.ideas)

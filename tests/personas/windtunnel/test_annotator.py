@@ -10,7 +10,13 @@ from personas.annotator import AnswerBrief, InputBrief, Speaker, UnusableError
 from personas.items import Exchange
 from personas.material import Paragraph, load_material
 from personas.persona import LIBRARY, library
-from personas.windtunnel.annotator import GrammarAnnotator, Matter, told_by, town_instructions
+from personas.windtunnel.annotator import (
+    GrammarAnnotator,
+    Matter,
+    same_said,
+    told_by,
+    town_instructions,
+)
 from personas.windtunnel.life import read_person
 from personas.windtunnel.reader import read
 from personas.windtunnel.town import sign
@@ -219,3 +225,25 @@ def test_general_instructions_have_the_right_answer_or_none():
     for one in later:
         assert one.reference == ""
         assert said(one.note).refused
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (
+            "My view on bike lanes: strongly for.",
+            "I fully support bike lanes on Main Street.",
+            True,
+        ),
+        ("My view on bike lanes: strongly for.", "My view on bike lanes: mildly for.", False),
+        ("I work as a baker.", "I am a baker.", True),
+        ("I work as a baker.", "I am a vet.", False),
+        ("Yes.", "Abstain.", False),
+        ("Riders would be safe from the trucks.", "Children could ride to school alone.", True),
+        ("Riders would be safe from the trucks.", "Almost nobody rides in the rain.", False),
+        ("A", "A", True),
+        ("Mumble.", "Mumble.", False),
+    ],
+)
+def test_two_answers_say_the_same_whatever_their_words(one, other, same):
+    assert same_said(one, other) is same
