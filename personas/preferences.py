@@ -7,8 +7,9 @@ just that.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import eq
 
 from personas.embedding import Embedder
 from personas.errors import InputError
@@ -64,7 +65,7 @@ class Judge:
     embedder: Embedder
     strangers: frozenset[str]
     """Words of other people's names, in small letters; see `name_words`."""
-    same: Callable[[str, str], bool] = str.__eq__
+    same: Callable[[str, str], bool] = eq
     """Whether two answers say the same, as far as anybody can tell: an answer that is right as
     well must not be the worse one."""
 
@@ -76,20 +77,23 @@ class Judge:
             chosen: The better answer.
             rejected: The worse one.
         """
-        ratio = count_words(chosen) / max(1, count_words(rejected))
-        told = "\n".join(prompt)
-        for objection, holds in (
-            ("says the same", lambda: chosen == rejected or self.same(chosen, rejected)),
-            ("length ratio", lambda: not self.rules.shortest <= ratio <= 1 / self.rules.shortest),
-            ("name leak", lambda: bool(self._names(rejected) - self._names(told))),
-            ("time leak", lambda: bool(_years(rejected) - _years(told) - _years(chosen))),
-            ("answers alike", lambda: self._alike(chosen, rejected)),
-        ):
-            if holds():
-                return objection
-        return ""
+        return next(self._objections("\n".join(prompt), chosen, rejected), "")
 
-    def _names(self, text: str) -> set[str]:
+    def _objections(self, told: str, chosen: str, rejected: str) -> Iterator[Objection]:
+        """All of them, the cheapest to find first."""
+        ratio = count_words(chosen) / max(1, count_words(rejected))
+        if chosen == rejected or self.same(chosen, rejected):
+            yield "says the same"
+        if not self.rules.shortest <= ratio <= 1 / self.rules.shortest:
+            yield "length ratio"
+        if self._names(rejected) - self._names(told):
+            yield "name leak"
+        if _years(rejected) - _years(told) - _years(chosen):
+            yield "time leak"
+        if self._alike(chosen, rejected):
+            yield "answers alike"
+
+    def _names(self, text: str) -> frozenset[str]:
         return self.strangers & {word.casefold() for word in _WORD.findall(text)}
 
     def _alike(self, one: str, other: str) -> bool:

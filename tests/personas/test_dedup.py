@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personas.dedup import split_items
@@ -79,6 +79,7 @@ def test_the_seed_decides_and_the_order_stays():
         assert list(split.train) == [one for one in many if one in split.train]
 
 
+@settings(deadline=None, max_examples=100)
 @given(
     st.lists(st.integers(0, 359), max_size=25),
     st.lists(st.integers(0, 359), max_size=25),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personas.errors import InputError
@@ -49,6 +49,7 @@ def test_items_and_rejections_come_back_whole(tmp_path):
     assert list(read_records(tmp_path / "rejected.jsonl", Rejected)) == [rejected]
 
 
+@settings(deadline=None, max_examples=100)
 @given(st.integers(0, 10_000))
 def test_after_a_kill_at_any_byte_the_log_goes_on_to_the_same_file(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("log") / "notes.jsonl"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personas.annotator import Answer, UnusableError
@@ -136,6 +136,7 @@ def test_an_objection_sends_on_to_the_next_and_the_last_one_is_told():
 QUESTIONS = st.lists(st.tuples(st.integers(0, 180), st.sampled_from("abcdef")), max_size=6)
 
 
+@settings(deadline=None, max_examples=100)
 @given(QUESTIONS, QUESTIONS, QUESTIONS)
 def test_mined_pairs_keep_every_rule(late, early, other):
     def made(persona: str, stage: str, asked) -> list[Item]:

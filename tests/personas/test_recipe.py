@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personas.errors import InputError
@@ -36,6 +36,7 @@ def test_a_pass_visits_every_paragraph_once():
     ]
 
 
+@settings(deadline=None, max_examples=100)
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 5))
 def test_objective_and_subjective_come_in_turn(objective, subjective, seed):
     order = spread(random.Random(seed), paragraphs(objective, subjective))

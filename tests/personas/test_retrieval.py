@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personas.embedding import HashedWords
@@ -91,6 +91,7 @@ def test_a_kind_without_paragraphs_gives_none(known):
 TEXTS = st.lists(st.text("ab ", min_size=1, max_size=12).filter(str.strip), max_size=8)
 
 
+@settings(deadline=None, max_examples=100)
 @given(TEXTS, st.integers(1, 20), st.booleans())
 def test_budgets_hold_repeats_do_not_and_nothing_that_fits_is_left(texts, words, seeded):
     ranked = [paragraph(" ".join(text.split()), line) for line, text in enumerate(texts)]
