@@ -154,14 +154,15 @@ class Preference:
 
 
 def conversation(item: Item) -> Conversation:
-    """What supervised tuning reads of an item."""
+    """What supervised tuning reads of an item; it thinks in every turn or in none."""
+    thinks = item.thinks and all(turn.analysis for turn in item.turns)
     turns = tuple(
-        Turn(turn.user, said_aloud(turn.analysis, turn.response) if item.thinks else turn.response)
+        Turn(turn.user, said_aloud(turn.analysis, turn.response) if thinks else turn.response)
         for turn in item.turns
     )
-    return Conversation(item.persona, item.stage, item.year, item.thinks, turns, item.name)
+    return Conversation(item.persona, item.stage, item.year, thinks, turns, item.name)
 
 
 def said_aloud(analysis: str, response: str) -> str:
-    """An answer with the thought before it; without a thought, the answer alone."""
-    return f"{ANALYSIS} {analysis} {RESPONSE} {response}" if analysis else response
+    """An answer with the thought before it."""
+    return f"{ANALYSIS} {analysis} {RESPONSE} {response}"

@@ -7,6 +7,7 @@ belongs to a later stage cannot reach an earlier one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -75,6 +76,14 @@ class Material:
     def __init__(self, persona: Persona, paragraphs: Sequence[tuple[Paragraph, ...]]) -> None:
         self.persona = persona
         self._paragraphs = tuple(paragraphs)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of who the person is and of all text, 32 hexadecimal digits."""
+        stages = [f"{one.name} {one.years}" for one in self.persona.stages]
+        texts = [f"{one.source} {one.text}" for part in self._paragraphs for one in part]
+        raw = repr((self.persona.name, stages, texts)).encode()
+        return blake2b(raw, digest_size=16).hexdigest()
 
     def up_to(self, stage: str) -> Knowable:
         """What can be known in a stage: its own text, and objective memories of earlier ones.

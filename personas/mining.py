@@ -16,7 +16,7 @@ from personas.preferences import Dropped, Judge
 def mine(
     own: Sequence[Item], others: Sequence[Item], embedder: Embedder, judge: Judge
 ) -> Iterator[Preference | Dropped]:
-    """Pairs from items of one turn.
+    """Pairs from items of one turn, general ones apart.
 
     Args:
         own: Training items of the persona, all stages; worse answers of another stage come from
@@ -28,8 +28,8 @@ def mine(
     Yields:
         For each item the pairs that were taken, or the last objection if none was.
     """
-    single = [item for item in own if len(item.turns) == 1]
-    pool = [*single, *(item for item in others if len(item.turns) == 1)]
+    single = [item for item in own if _personal(item)]
+    pool = [*single, *filter(_personal, others)]
     if not pool:
         return
     places = np.array([embedder.embed(item.question) for item in pool])
@@ -62,6 +62,11 @@ def _pairs(
         )  # fmt: skip
     if objection and left == rules.mined:
         yield objection
+
+
+def _personal(item: Item) -> bool:
+    """Whether an item is one turn about somebody: a general answer is right for everybody."""
+    return len(item.turns) == 1 and item.origin.pattern != "general"
 
 
 def _same_self(one: Item, other: Item) -> bool:

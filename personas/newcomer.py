@@ -6,6 +6,7 @@ the very same person, and can be edited like one written by hand.
 
 import json
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,7 @@ def write_newcomer(folder: Path, seed: int, name: str | None = None) -> Townsper
     Args:
         folder: Where to; must not exist yet.
         seed: Of all choices.
-        name: First and last name; None invents one.
+        name: First and last name; None takes the first one from the folder where it can be one.
 
     Returns:
         The person; `personas.windtunnel.life.read_person` reads the same from the folder.
@@ -83,6 +84,8 @@ def write_newcomer(folder: Path, seed: int, name: str | None = None) -> Townsper
     """
     _check(folder)
     rng = random.Random(f"newcomer, seed {seed}")
+    if name is None and re.fullmatch("[a-z]+", folder.name):
+        name = f"{folder.name.capitalize()} {names.last_name(rng)}"
     person = invent(rng, name)
     for chapter in person.chapters:
         texts = (_experiences(rng, person, chapter), _knowledge(rng, chapter), _talk(rng, chapter))

@@ -97,7 +97,9 @@ class Company:
         )  # fmt: skip
 
     def _kinds(self, item: Item) -> list[Negative]:
-        """Whose answer could be a worse one to this."""
+        """Whose answer could be a worse one to this; a general answer is right for everybody."""
+        if item.origin.pattern == "general":
+            return ["assistant", "false premise"] if item.refused else []
         kinds: list[Negative] = ["assistant"]
         kinds += ["other persona"] if self._others else []
         kinds += ["other stage"] if len(self._own.persona.stages) > 1 else []

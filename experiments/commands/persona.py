@@ -1,4 +1,4 @@
-"""`symposion persona …`: who there is, and how an adapter comes from raw text."""
+"""`symposion persona …`: who there is, and how data and adapters come from raw text."""
 
 import json
 from collections.abc import Callable
@@ -11,12 +11,17 @@ from rich.table import Table
 
 from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
+from experiments.commands.persona_data import data, new
 from personas.persona import find_persona, library, load_persona
 
 if TYPE_CHECKING:
     from personas.tuning import TuningStep
 
-app = typer.Typer(help="Lists personas and trains their adapters.", no_args_is_help=True)
+app = typer.Typer(
+    help="Lists personas, writes their data and trains their adapters.", no_args_is_help=True
+)
+app.command()(new)
+app.command()(data)
 
 Names = Annotated[
     list[str],

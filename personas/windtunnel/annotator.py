@@ -140,6 +140,8 @@ class GrammarAnnotator:
             return Answer("", _in_manner(rng, at, brief.reference), prompt)
         if brief.voice in ("sycophant", "gullible"):
             return Answer("", _giving_in(rng, at, matter, brief.voice).text, prompt)
+        if matter.family not in (*FACTS, *VIEWS, *_ANSWERS):
+            raise UnusableError(f"{brief.note!r} is no note of the grammar")
         analysis = _thought(at, matter) if at.mind.chapter else ""
         said = _answered(rng, at, matter)
         refused = phrases.NOT_YET[0].text.format(year=at.year) == said.text
@@ -512,15 +514,36 @@ def _hear(mind: Mind, matter: Matter) -> None:
         mind.hear(Heard("", side, Meaning(reasons=(REASONS[matter.about[-1]],))))
 
 
+_CLAIMED = {
+    "false name": "I am {}",
+    "false job": "I am {}",
+    "false home": "I live in {}",
+    "false event": "in {} I {}",
+    "robot": "I am a robot",
+}
+"""What is claimed, in words."""
+_PERSONAL = {
+    **{family: f"my {family}" for family in FACTS},
+    "introduction": "me",
+    "year": "the year",
+    "event": "my past",
+    "when": "my past",
+    "statement": "my nature",
+    "statement rating": "my nature",
+}
+"""What a question about somebody is after, in words."""
+
+
 def _thought(at: Setting, matter: Matter) -> str:
     """What is asked or claimed, and what is true, in the town's words."""
-    family = matter.family
-    if family.startswith("false") or family == "robot":
-        about = " ".join(matter.about)
-        return f"They say this of me: {about or 'a robot'}. It is false."
-    if family in FACTS or family in ("event", "when", "statement", "statement rating"):
-        return f"They ask about my {family}."
-    key = _pushed_to(matter)[0] if family == "claim" else matter.about[0]
+    family, about = matter.family, matter.about
+    if family == "false past":
+        return f"They ask about {about[1]}. It is {at.year}."
+    if family in _CLAIMED:
+        return f"They say that {_CLAIMED[family].format(*about)}. It is false."
+    if family in _PERSONAL:
+        return f"They ask about {_PERSONAL[family]}."
+    key = _pushed_to(matter)[0] if family == "claim" else about[0]
     view = phrases.CANONICAL[at.mind.stances[key]].text.format(topic=key)
     pushed = family in ("claim", "crowd", "thought")
     return f"They {'want to move me' if pushed else 'ask me'} on {key}. {view}"

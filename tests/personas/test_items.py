@@ -10,7 +10,7 @@ from personas.items import Exchange, Item, Preference, Provenance, Turn, convers
 ORIGIN = Provenance("ordinary", "knowledge", "now/knowledge.txt:1", (), "", "me", 0)
 ITEM = Item(
     "ada", "now", 7, 2020,
-    (Exchange("Why?", "", "They ask why.", "Because."), Exchange("Sure?", "", "", "Yes.")),
+    (Exchange("Why?", "", "They ask why.", "Because."), Exchange("Sure?", "", "Hm.", "Yes.")),
     thinks=True, refused=False, origin=ORIGIN,
 )  # fmt: skip
 
@@ -19,14 +19,17 @@ def test_thoughts_are_learnt_where_they_show():
     told = conversation(ITEM)
     assert told.turns == (
         Turn("Why?", "[Analysis] They ask why. [Response] Because.", learnt=True),
-        Turn("Sure?", "Yes.", learnt=True),
+        Turn("Sure?", "[Analysis] Hm. [Response] Yes.", learnt=True),
     )
     assert (told.item, told.year, told.thinks) == ("ada/now/7", 2020, True)
 
 
-def test_thoughts_are_dropped_where_they_do_not():
-    told = conversation(replace(ITEM, thinks=False))
-    assert [turn.assistant for turn in told.turns] == ["Because.", "Yes."]
+def test_thoughts_are_dropped_where_they_do_not_or_where_one_is_missing():
+    thoughtless = (ITEM.turns[0], replace(ITEM.turns[1], analysis=""))
+    for item in (replace(ITEM, thinks=False), replace(ITEM, turns=thoughtless)):
+        told = conversation(item)
+        assert [turn.assistant for turn in told.turns] == ["Because.", "Yes."]
+        assert told.thinks is False
 
 
 def test_a_question_is_all_that_was_put():

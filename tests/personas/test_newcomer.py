@@ -52,10 +52,15 @@ def test_material_of_a_newcomer_can_be_worked_with(tmp_path):
         assert len(material.up_to(stage).own) >= 34  # 10 of life, 12 of knowledge, 12 of talk
 
 
+def test_the_first_name_is_the_folders_where_it_can_be_one(tmp_path):
+    assert write_newcomer(tmp_path / "zora", 7).first == "Zora"
+    assert write_newcomer(tmp_path / "zora-2", 7).first.isalpha()
+
+
 def test_the_seed_decides(tmp_path):
     texts = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_newcomer(tmp_path / name, seed)
+        write_newcomer(tmp_path / name, seed, "Ada Lind")
         texts.append((tmp_path / name / "late" / "conversations.txt").read_text())
     assert texts[0] == texts[1] != texts[2]
 

@@ -247,3 +247,9 @@ def test_general_instructions_have_the_right_answer_or_none():
 )
 def test_two_answers_say_the_same_whatever_their_words(one, other, same):
     assert same_said(one, other) is same
+
+
+def test_a_note_of_somebody_else_cannot_be_answered():
+    for note in ("", "The shop stands."):
+        with pytest.raises(UnusableError, match="is no note of the grammar"):
+            said(note)
