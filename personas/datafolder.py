@@ -18,7 +18,7 @@ from personas.embedding import Embedder
 from personas.errors import InputError
 from personas.instructions import Instruction
 from personas.items import Item, Preference
-from personas.jsonlines import as_line, read_records, write_records
+from personas.jsonlines import as_line, read_record, read_records, write_records
 from personas.material import Material
 from personas.mining import mine
 from personas.preferences import Dropped, Judge, PairRules, mix, name_words, strength
@@ -161,7 +161,7 @@ def read_neighbour(folder: Path) -> Neighbour:
     Raises:
         InputError: The folder holds no finished data set.
     """
-    (order,) = read_records(folder / ORDER, Order)
+    order = read_record(folder / ORDER, Order)
     return Neighbour(order.name, tuple(read_records(folder / TRAIN, Item)))
 
 
@@ -187,7 +187,7 @@ def _claim(folder: Path, order: Order) -> None:
     if not path.exists():
         write_records(path, [order])
         return
-    (before,) = read_records(path, Order)
+    before = read_record(path, Order)
     for (name, old), (_, new) in zip(_flat(before), _flat(order), strict=True):
         if old != new:
             raise InputError(

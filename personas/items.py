@@ -130,7 +130,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What preference tuning (DPO) reads: one prompt, a better and a worse answer."""
+    """What preference tuning (DPO) reads: one prompt, a better and a worse answer.
+
+    Neither shows a thought, so tuning must not ask for one in the system text.
+    """
 
     persona: str
     stage: str

@@ -43,8 +43,12 @@ class Log(Generic[Record]):
             raise InputError(
                 f"{path} cannot be written: {error.strerror}; choose another"
             ) from None
-        self.records = list(read_records(path, kind))
-        """All records, the oldest first."""
+        try:
+            self.records = list(read_records(path, kind))
+            """All records, the oldest first."""
+        except InputError:
+            self._file.close()  # and unlock
+            raise
         self._file.truncate(_whole_bytes(path.read_bytes()))
 
     def append(self, record: Record) -> None:
@@ -108,6 +112,18 @@ def read_records(path: Path, kind: type[Record]) -> Iterator[Record]:
         except ValueError as error:
             raise InputError(f"{where}: not JSON ({error}); repair or delete the line") from None
         yield _decoded(kind, content, where)
+
+
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """The only record of a file.
+
+    Raises:
+        InputError: The file is missing, or holds anything else.
+    """
+    found = list(read_records(path, kind))
+    if len(found) != 1:
+        raise InputError(f"{path} must hold one line, got {len(found)}; delete it")
+    return found[0]
 
 
 def _whole_bytes(raw: bytes) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from operator import eq
@@ -196,15 +197,16 @@ async def _ingredients(wish: _Wish, vectors: Embedder, stack: AsyncExitStack) ->
     """All that the data is made from; an engine stays open as long as the stack."""
     neighbours = tuple(map(read_neighbour, wish.neighbours))
     annotator: Annotator
+    same: Callable[[str, str], bool] = eq
     if wish.by_grammar:
         budgets, same = Budgets(), same_said
         people = {one.name: read_person(one) for one in (wish.folder, *wish.others)}
         annotator = GrammarAnnotator(people)
     else:
         speaker = open_engine(wish.engine, wish.model, wish.servers)
-        model = await stack.enter_async_context(speaker)
-        budgets, same = Budgets.for_window(model.context_tokens), eq
-        annotator = EngineAnnotator(model)
+        await stack.enter_async_context(speaker)
+        budgets = Budgets.for_window(speaker.context_tokens)
+        annotator = EngineAnnotator(speaker)
     others = tuple(load_material(one, budgets) for one in wish.others)
     return Ingredients(
         load_material(wish.folder, budgets), annotator, vectors, wish.embedder, others,

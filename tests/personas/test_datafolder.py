@@ -86,7 +86,7 @@ def test_chosen_answers_are_the_persona_and_rejected_ones_say_something_else(tow
     for pair in data.preferences:
         assert not same_said(pair.chosen, pair.rejected)
         meaning = read(pair.chosen).meaning
-        if meaning.stance is not None and not meaning.moved:
+        if meaning.stance is not None and not meaning.moved and len(pair.prompt) == 1:
             assert meaning.stance == stages[pair.stage].stances[meaning.proposal]
         assert people["bo"].first not in pair.rejected or people["bo"].first in "".join(pair.prompt)
 

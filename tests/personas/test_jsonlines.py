@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from personas.errors import InputError
 from personas.items import Exchange, Item, Provenance, Rejected
-from personas.jsonlines import Log, as_line, read_records, write_records
+from personas.jsonlines import Log, as_line, read_record, read_records, write_records
 
 
 @dataclass(frozen=True)
@@ -121,3 +121,12 @@ def test_a_record_that_cannot_be_is_told_with_its_line(tmp_path):
     path.write_text('{"user": "", "note": "", "analysis": "", "response": "Yes."}\n')
     with pytest.raises(InputError, match=r"line 1: user of an exchange must not be empty"):
         list(read_records(path, Exchange))
+
+
+def test_a_file_of_one_record_holds_one(tmp_path):
+    write_records(tmp_path / "one.json", [ONE])
+    assert read_record(tmp_path / "one.json", Note) == ONE
+    for records in ([], [ONE, TWO]):
+        write_records(tmp_path / "one.json", records)
+        with pytest.raises(InputError, match=f"must hold one line, got {len(records)}"):
+            read_record(tmp_path / "one.json", Note)
