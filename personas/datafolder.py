@@ -125,21 +125,34 @@ async def write_data(
     write_records(folder / TRAIN, split.train)
     write_records(folder / TEST, split.test)
     write_records(folder / DUPLICATES, split.duplicates)
-    judge = _judge(made_from, rules)
-    company = Company(own, made_from.others, embedder, made_from.budgets)
-    tasks = company.tasks(split.train, rules.seed, rules.again)
+    pairs = await _paired(made_from, rules, split.train, folder, width, on_progress)
+    return DataSet(split.train, split.test, pairs)
+
+
+async def _paired(
+    made_from: Ingredients,
+    rules: PairRules,
+    train: tuple[Item, ...],
+    folder: Path,
+    width: int,
+    on_progress: OnProgress,
+) -> tuple[Preference, ...]:
+    """Preference pairs by both routes, those answered again first; counts them in the folder."""
+    judge, embedder = _judge(made_from, rules), made_from.embedder
+    company = Company(made_from.material, made_from.others, embedder, made_from.budgets)
+    tasks = company.tasks(train, rules.seed, rules.again)
     answered, dropped = await answer_again(
         tasks, company.brief, made_from.annotator, judge, folder,
         width=width, on_progress=on_progress,
     )  # fmt: skip
     pool = [item for one in made_from.neighbours for item in one.train]
-    mined = list(mine(split.train, pool, embedder, judge))
-    pairs = [*answered, *(one for one in mined if isinstance(one, Preference))]
+    mined = list(mine(train, pool, embedder, judge))
+    pairs = (*answered, *(one for one in mined if isinstance(one, Preference)))
     objections = [one for one in mined if isinstance(one, Dropped)]
     write_records(folder / PREFERENCES, pairs)
     write_records(folder / MINED_DROPPED, objections)
-    _write_mix(folder / MIX, split.train, pairs, [*dropped, *objections])
-    return DataSet(split.train, split.test, tuple(pairs))
+    _write_mix(folder / MIX, train, pairs, [*dropped, *objections])
+    return pairs
 
 
 def read_data(folder: Path) -> DataSet:

@@ -1,7 +1,13 @@
 """The commands that make a persona and its data: they go on, and say what they cannot do."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -127,3 +133,27 @@ def test_what_cannot_be_is_told_in_one_line(zora, words, told):
     assert done.exit_code == 2
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.json*")}
+
+
+@pytest.mark.slow
+def test_a_command_that_is_killed_goes_on_to_the_same_files(zora):
+    root = str(Path(persona_data.__file__).parents[2])
+    command = [sys.executable, "-m", "experiments", "persona", "data", str(zora / "zora")]
+    command += ["--items", "150", "--width", "3", "--out"]
+    place = {"cwd": root, "stdout": subprocess.DEVNULL}
+    subprocess.run([*command, str(zora / "whole")], check=True, **place)
+    killed = zora / "killed"
+    for name, bytes_written in (("items", 30_000), ("items", 90_000), ("answered", 20_000)):
+        path = killed / f"{name}.jsonl"
+        process = subprocess.Popen([*command, str(killed)], **place)
+        while process.poll() is None and (not path.exists() or path.stat().st_size < bytes_written):
+            time.sleep(0.002)
+        assert process.poll() is None, "finished before it could be killed"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*command, str(killed)], check=True, **place)
+    assert content(killed) == content(zora / "whole")

@@ -201,3 +201,10 @@ def test_the_identity_tells_model_and_drawing():
     assert told == "scripted 1 t=0.7 p=0.95 n=30 attempts=5"
     with pytest.raises(InputError, match="attempts must be at least 1, got 0"):
         annotator(lambda request: GOOD, attempts=0)
+
+
+async def test_a_refusal_is_an_answer_and_told_as_one():
+    refusing = annotator(lambda request: "[Analysis] That is after my time. [Refused] No idea.")
+    answer = await refusing.write_answer(ASKED)
+    assert (answer.response, answer.refused) == ("No idea.", True)
+    assert not (await annotator(lambda request: GOOD).write_answer(ASKED)).refused

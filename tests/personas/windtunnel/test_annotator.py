@@ -19,7 +19,7 @@ from personas.windtunnel.annotator import (
 )
 from personas.windtunnel.life import read_person
 from personas.windtunnel.reader import read
-from personas.windtunnel.town import sign
+from personas.windtunnel.town import STANCE_LABELS, sign
 
 PEOPLE = {name: read_person(LIBRARY / name) for name in library()}
 GRAMMAR = GrammarAnnotator(PEOPLE)
@@ -253,3 +253,31 @@ def test_a_note_of_somebody_else_cannot_be_answered():
     for note in ("", "The shop stands."):
         with pytest.raises(UnusableError, match="is no note of the grammar"):
             said(note)
+
+
+@pytest.mark.parametrize("name", library())
+def test_ordinary_answers_are_the_life_as_it_was(name):
+    material, person = load_material(LIBRARY / name), PEOPLE[name]
+    for stage, chapter in zip(material.persona.stages, person.chapters, strict=True):
+        speaker = Speaker(name, person.name, stage.name, stage.years[0])
+        facts = {
+            ("name", person.name), ("age", str(chapter.age)), ("job", chapter.job),
+            ("home", chapter.home), ("hobby", chapter.hobby), ("field", chapter.field),
+            *(("when", str(event.year)) for event in chapter.events),
+            *(("deed", event.deed) for event in chapter.events),
+        }  # fmt: skip
+        for seed, paragraph in enumerate(material.up_to(stage.name).own * 3):
+            asked = put(paragraph, "ordinary", seed, speaker=speaker)
+            meaning = read(said(asked.note, seed=seed, speaker=speaker).response).meaning
+            assert set(meaning.facts) <= facts
+            if meaning.stance is not None:
+                assert meaning.stance == chapter.stances[meaning.proposal]
+            if meaning.vote is not None:
+                key = asked.note.removeprefix("vote: ")
+                assert meaning.vote == sign(chapter.stances[key])
+            if meaning.rating is not None and asked.note.startswith("rating: "):
+                assert meaning.rating - 3 == chapter.stances[asked.note.removeprefix("rating: ")]
+            if meaning.letter is not None:
+                options = dict(re.findall(r"([A-E]): ([^.]+)\.", asked.text))
+                key = asked.note.removeprefix("letter: ").split(" | ")[0]
+                assert options[meaning.letter] == STANCE_LABELS[chapter.stances[key]]
