@@ -20,6 +20,9 @@ THRESHOLD = 0.95
 TEST_SHARE = 0.2
 """Of each stage's items, kept for the examination."""
 
+BLOCK = 512
+"""Items compared at once: one product of matrices is far cheaper than many with a vector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
@@ -89,16 +92,17 @@ def _distinct(
     items: Sequence[Item], embedder: Embedder, threshold: float
 ) -> tuple[set[str], list[Duplicate]]:
     """Names of the items that stay, and what was too close to one that had come before."""
-    places = [embedder.embed(item.question) for item in items]
-    pool = np.zeros((len(items), len(places[0]) if places else 0), dtype=np.float32)
-    names: list[str] = []
+    places = np.array([embedder.embed(item.question) for item in items])
+    kept: list[int] = []
     duplicates: list[Duplicate] = []
-    for item, place in zip(items, places, strict=True):
-        closeness = pool[: len(names)] @ place
-        twin = int(closeness.argmax()) if names else -1
-        if names and closeness[twin] >= threshold:
-            duplicates.append(Duplicate(item.name, names[twin], round(float(closeness[twin]), 4)))
-            continue
-        pool[len(names)] = place
-        names.append(item.name)
-    return set(names), duplicates
+    for start in range(0, len(items), BLOCK):
+        block = places[start : start + BLOCK] @ places[: start + BLOCK].T
+        for number, closeness in enumerate(block, start):
+            near = closeness[kept]
+            twin = int(near.argmax()) if kept else -1
+            if kept and near[twin] >= threshold:
+                names = items[number].name, items[kept[twin]].name
+                duplicates.append(Duplicate(*names, round(float(near[twin]), 4)))
+            else:
+                kept.append(number)
+    return {items[number].name for number in kept}, duplicates

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from personas.dedup import BLOCK
 from personas.embedding import Embedder, Vector
 from personas.items import Item, Negative, Preference
 from personas.preferences import Dropped, Judge
@@ -33,8 +34,11 @@ def mine(
     if not pool:
         return
     places = np.array([embedder.embed(item.question) for item in pool])
-    for number, item in enumerate(single):
-        yield from _pairs(item, pool, places @ places[number], judge)
+    for start in range(0, len(single), BLOCK):
+        some = single[start : start + BLOCK]
+        block = places[start : start + len(some)] @ places.T
+        for item, closeness in zip(some, block, strict=True):
+            yield from _pairs(item, pool, closeness, judge)
 
 
 def _pairs(

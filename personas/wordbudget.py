@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personas.errors import InputError
 
@@ -16,6 +17,7 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff
 """White-space separated words, but every character of a script that writes none between them."""
 
 
+@lru_cache(maxsize=2**14)  # a paragraph is weighed again for every question
 def count_words(text: str) -> int:
     """Number of words; a Chinese, Japanese or Korean character counts as one."""
     return len(_WORD.findall(text))

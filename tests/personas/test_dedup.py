@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personas import dedup
 from personas.dedup import split_items
 from personas.embedding import HashedWords
 from personas.errors import InputError
@@ -101,6 +102,14 @@ def test_nothing_leaks_and_nothing_is_lost(early, late, seed):
             Angles().embed(by_name[gone.twin].question),
         )
         assert pair[0] @ pair[1] >= 0.95 - 1e-4
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_items_are_compared_across_blocks_as_within(monkeypatch, size):
+    many = items([11 * n % 360 for n in range(40)], [13 * n % 360 for n in range(40)])
+    whole = split_items(many, Angles())
+    monkeypatch.setattr(dedup, "BLOCK", size)
+    assert split_items(many, Angles()) == whole
 
 
 def test_real_words():
