@@ -64,7 +64,7 @@ class Judge:
     rules: PairRules
     embedder: Embedder
     strangers: frozenset[str]
-    """Words of other people's names, in small letters; see `name_words`."""
+    """Words of other people's names; see `name_words`."""
     same: Callable[[str, str], bool] = eq
     """Whether two answers say the same, as far as anybody can tell: an answer that is right as
     well must not be the worse one."""
@@ -94,7 +94,7 @@ class Judge:
             yield "answers alike"
 
     def _names(self, text: str) -> frozenset[str]:
-        return self.strangers & {word.casefold() for word in _WORD.findall(text)}
+        return self.strangers.intersection(_WORD.findall(text))
 
     def _alike(self, one: str, other: str) -> bool:
         places = self.embedder.embed(one), self.embedder.embed(other)
@@ -164,9 +164,12 @@ def strength(items: int, full: int = FULL_STRENGTH_ITEMS) -> float:
 
 
 def name_words(names: Iterable[str], own: str) -> frozenset[str]:
-    """Words of other people's names that are not part of one's own, in small letters."""
-    words = {word.casefold() for name in names for word in _WORD.findall(name)}
-    return frozenset(words - {word.casefold() for word in _WORD.findall(own)})
+    """Words of other people's names that are not part of one's own.
+
+    As they are written: "Will" and "May" are names, "will" and "may" are not.
+    """
+    words = {word for name in names for word in _WORD.findall(name)}
+    return frozenset(words.difference(_WORD.findall(own)))
 
 
 def _years(text: str) -> set[str]:

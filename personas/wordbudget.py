@@ -10,8 +10,8 @@ OBJECTIVE_WORDS, SUBJECTIVE_WORDS = 1_500, 500
 """What the method's authors show a large model (PersLLM, documentation of January 2025)."""
 TOKENS_A_WORD = 1.5
 """Of English, generously: most tokenizers need 1.2 to 1.4."""
-RESERVED_TOKENS = 900
-"""For the instructions, the question and the answer."""
+RESERVED_TOKENS = 1_400
+"""For the instructions with their examples (about 430 words), the question and the answer."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 """White-space separated words, but every character of a script that writes none between them."""

@@ -183,8 +183,10 @@ async def _write(wish: _Wish, folder: Path, calibrate: bool, width: int) -> Data
     vectors = CachedEmbedder(open_embedder(wish.embedder), wish.embedder, folder / "cache")
     async with AsyncExitStack() as stack:
         made_from = await _ingredients(wish, vectors, stack)
-        shared = made_from.instructions
-        recipe = wish.recipe if shared else replace(wish.recipe, general=0.0)
+        recipe = wish.recipe
+        if not made_from.instructions:
+            recipe = replace(recipe, general=0.0)
+            out.print("no general instructions: give some with --general to have them answered")
         bars = stack.enter_context(_bars())
         stack.callback(vectors.save)
         return await write_data(

@@ -180,9 +180,9 @@ def test_words_are_counted_in_scripts_without_spaces_too():
 
 def test_budgets_are_the_papers_for_large_windows_and_shrink_in_proportion():
     assert Budgets.for_window(8_192) == Budgets(1_500, 500)
-    # (2,048 - 900) / 1.5 = 765 words of 2,000, so 38.25 % of each
-    assert Budgets.for_window(2_048) == Budgets(573, 191)
-    with pytest.raises(InputError, match="context_tokens must be at least 1050, got 512"):
+    # (2,048 - 1,400) / 1.5 = 432 words of 2,000, so 21.6 % of each
+    assert Budgets.for_window(2_048) == Budgets(324, 108)
+    with pytest.raises(InputError, match="context_tokens must be at least 1550, got 512"):
         Budgets.for_window(512)
     with pytest.raises(InputError, match="objective must be at least 1 word, got 0"):
         Budgets(objective=0)

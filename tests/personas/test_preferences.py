@@ -75,7 +75,13 @@ def test_an_answer_that_is_right_as_well_is_no_worse_one():
 
 
 def test_names_of_ones_own_are_no_strangers():
-    assert name_words(["Ada Berg", "Bo Lind-Kaya"], "Ada Lind") == {"berg", "bo", "kaya"}
+    assert name_words(["Ada Berg", "Bo Lind-Kaya"], "Ada Lind") == {"Berg", "Bo", "Kaya"}
+
+
+def test_a_name_is_a_word_with_its_capital():
+    named = judge(names=("Will May",))
+    assert named.objection(("Who?",), "Not I, ever.", "Will did it.") == "name leak"
+    assert named.objection(("Who?",), "Not I, ever.", "I will, or may.") == ""
 
 
 class Angles:
