@@ -124,7 +124,8 @@ class GrammarAnnotator:
             told = rng.choice(_askable(brief.paragraph.text, at))
             matter = _OPENINGS[brief.pattern](rng, at, told)
         text = _asked(rng, at, matter)
-        prompt = prompt_hash(IDENTITY, brief.pattern, brief.paragraph.text, str(brief.speaker))
+        told_before = repr((brief.speaker, brief.history))
+        prompt = prompt_hash(IDENTITY, brief.pattern, brief.paragraph.text, told_before)
         return Input(text, matter.note, prompt)
 
     async def write_answer(self, brief: AnswerBrief) -> Answer:
@@ -135,7 +136,8 @@ class GrammarAnnotator:
         """
         rng = random.Random(seed_for(brief.seed, "answer"))
         at, matter = self._setting(brief), Matter.of(brief.note)
-        prompt = prompt_hash(IDENTITY, brief.voice, brief.user, brief.note, str(brief.speaker))
+        told = repr((brief.speaker, brief.history))
+        prompt = prompt_hash(IDENTITY, brief.voice, brief.user, brief.note, brief.reference, told)
         if brief.reference and brief.voice == "persona":
             return Answer("", _in_manner(rng, at, brief.reference), prompt)
         if brief.voice in ("sycophant", "gullible"):
