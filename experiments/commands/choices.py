@@ -6,7 +6,9 @@ from pathlib import Path
 
 from agents.agent import VOICES, Agent, seat
 from agents.engines.catalogue import WIND_TUNNEL
+from agents.engines.serverspec import ServerSpec
 from agents.fitting import check_adapters
+from experiments.commands.bounds import USUAL, bounds_from, told_of
 from experiments.commands.console import out
 from personas.adapter import Adapter
 from personas.errors import InputError, nearest
@@ -27,6 +29,7 @@ class Choices:
     engine: str = "embedded"
     model: Path = WIND_TUNNEL
     servers: tuple[str, ...] = ()
+    bounds: ServerSpec = USUAL
 
     def dressed(self, scenario: Scenario) -> Scenario:
         """The scenario with the personas that were asked for.
@@ -56,6 +59,11 @@ class Choices:
             _tell_unverified(worn)
         return [agent.adapter for agent in worn if agent.adapter]
 
+    @property
+    def in_flight(self) -> int:
+        """Most requests at the engine at once, all its servers together."""
+        return self.bounds.max_in_flight * max(1, len(self.servers))
+
     def as_json(self) -> dict[str, object]:
         """For the manifest; the model that ships is not named: it may move with the project."""
         model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
@@ -66,12 +74,13 @@ class Choices:
             "engine": self.engine,
             "model": model,
             "servers": list(self.servers),
+            "bounds": told_of(self.bounds),
         }
 
     @classmethod
     def of_json(cls, told: Mapping[str, object]) -> "Choices":
         """From a manifest; what it does not tell is as by default."""
-        model, voice = told.get("model"), told.get("voice")
+        model, voice, bounds = told.get("model"), told.get("voice"), told.get("bounds")
         return cls(
             cast=_words(told.get("cast")),
             swap=_words(told.get("swap")),
@@ -79,6 +88,7 @@ class Choices:
             engine=str(told.get("engine", "embedded")),
             model=Path(str(model)) if model else WIND_TUNNEL,
             servers=_words(told.get("servers")),
+            bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
         )
 
 
