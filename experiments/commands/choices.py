@@ -16,6 +16,9 @@ from personas.identity import base_identity
 from simulation.scenario import Scenario, recast
 from simulation.swaps import Swap
 
+NEWEST = "newest:"
+"""In front of a swap's persona: its adapter is looked up when the time comes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -116,7 +119,8 @@ def _read_swap(entry: str) -> Swap:
         equals = ""
     if not equals or not name or not persona:
         raise InputError(f"swap must be 'TIME NAME=PERSONA', got {entry!r}")
-    return Swap(moment, name, seat(persona))
+    cast = persona.removeprefix(NEWEST)
+    return Swap(moment, name, seat(cast), newest=cast != persona)
 
 
 def _read_cast(entries: tuple[str, ...]) -> dict[str, Agent]:

@@ -23,6 +23,8 @@ from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Ses
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
+from simulation.record import FILE
+from simulation.refit import as_recorded, require_adapters
 from simulation.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -159,8 +161,9 @@ def run_experiment(
         list[str] | None,
         typer.Option(
             help='Change a seat\'s persona at a virtual time, as in "3 rosa=keiko@early": from '
-            "round 3 on. Repeatable; PERSONA as for --cast. To go on with a run, its personas' "
-            "adapters must be those that it was made with.",
+            "round 3 on. Repeatable; PERSONA as for --cast, or newest:PERSONA, whose adapter is "
+            "looked up when the time comes: one trained while the run goes on is taken up. "
+            "`symposion resume` goes on with the adapters that the run was made with.",
             metavar="'TIME NAME=PERSONA'",
         ),
     ] = None,
@@ -206,9 +209,11 @@ def run_experiment(
     choices = Choices(
         tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds
     )
-    session = Session(
-        choices.dressed(scenario), choices, origin, Budget(max_tokens, max_hours), accept_changes
-    )
+    dressed = choices.dressed(scenario)
+    if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
+        dressed = as_recorded(dressed, out_)  # that personas are trained meanwhile is the point
+        require_adapters(dressed)
+    session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
     if report:
         from experiments.commands.report import make_report
