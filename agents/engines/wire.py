@@ -157,7 +157,7 @@ def read_words(payload: object, prompt_tokens: int, sampling: Sampling) -> Words
         raise Nonsense(f"finish_reason must be 'stop' or 'length', got {finish!r}")
     ids = choice.get("token_ids")
     if ids is not None:
-        if not isinstance(ids, list) or not all(type(token) is int for token in ids):
+        if not isinstance(ids, list) or not set(map(type, ids)) <= {int}:
             raise Nonsense(f"token_ids must be a list of integers, got {_short(ids)}")
         if len(ids) > sampling.max_tokens:
             raise Nonsense(f"token_ids has {len(ids)} tokens, max_tokens is {sampling.max_tokens}")

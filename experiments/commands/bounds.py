@@ -29,6 +29,14 @@ Timeout = Annotated[
         rich_help_panel=SERVER_OPTIONS,
     ),
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds that a run waits for a server that is gone to be there again.",
+        show_default=f"{USUAL.patience:g}",
+        rich_help_panel=SERVER_OPTIONS,
+    ),
+]
 Resident = Annotated[
     int | None,
     typer.Option(
@@ -53,6 +61,7 @@ def bounds_of(
     engine: str,
     in_flight: int | None,
     timeout: float | None,
+    patience: float | None,
     resident: int | None,
     priorities: bool | None,
 ) -> ServerSpec:
@@ -61,8 +70,10 @@ def bounds_of(
     Raises:
         InputError: One is out of range, or is about servers while the engine is another.
     """
-    asked = {"timeout": timeout, "resident": resident, "priorities": priorities}
-    asked = {name: value for name, value in asked.items() if value is not None}
+    told = {
+        "timeout": timeout, "patience": patience, "resident": resident, "priorities": priorities,
+    }  # fmt: skip
+    asked = {name: value for name, value in told.items() if value is not None}
     if asked and engine != "server":
         name = next(iter(asked))
         raise InputError(f"{name} is for the engine server, got engine {engine!r}: leave it out")
@@ -90,4 +101,4 @@ def told_of(bounds: ServerSpec) -> dict[str, object]:
     return {name: fields[name] for name in _TOLD if fields[name] != usual[name]}
 
 
-_TOLD = ("max_in_flight", "timeout", "resident", "priorities")
+_TOLD = ("max_in_flight", "timeout", "patience", "resident", "priorities")

@@ -16,7 +16,14 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from agents.engines.catalogue import ENGINES, WIND_TUNNEL
-from experiments.commands.bounds import InFlight, Priorities, Resident, Timeout, bounds_of
+from experiments.commands.bounds import (
+    InFlight,
+    Patience,
+    Priorities,
+    Resident,
+    Timeout,
+    bounds_of,
+)
 from experiments.commands.choices import Choices
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
@@ -201,11 +208,12 @@ def run_experiment(
     accept_changes: AcceptChanges = False,
     in_flight: InFlight = None,
     timeout: Timeout = None,
+    patience: Patience = None,
     resident: Resident = None,
     priorities: Priorities = None,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
-    bounds = bounds_of(engine, in_flight, timeout, resident, priorities)
+    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities)
     choices = Choices(
         tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds
     )
