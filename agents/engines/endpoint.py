@@ -8,9 +8,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
-import aiohttp
-
-from agents.engines.connection import Answer, Connection
+from agents.engines.connection import Connection
+from agents.engines.exchange import Answer
 from agents.engines.serverspec import ServerSpec
 from agents.engines.wire import Nonsense, Served, Unavailable, read_served, trial_body
 from personas.adapter import Adapter
@@ -39,7 +38,7 @@ class Endpoint:
     """
 
     def __init__(self, url: str, base: str, spec: ServerSpec, sleep: Sleep) -> None:
-        self._connection = Connection(url, spec.timeout)
+        self._connection = Connection(url, spec)
         self.up = asyncio.Event()
         """Set while requests may be sent, if only to hear that they never may again."""
         self.busy = 0
@@ -72,14 +71,15 @@ class Endpoint:
             raise EngineError("the server engine is not open; use it inside `async with`")
         return self._served
 
-    async def open(self, session: aiohttp.ClientSession) -> None:
+    async def open(self) -> None:
         """Greets the server.
 
         Raises:
             Unavailable: It is not there yet.
             EngineError: It is no vLLM server, or serves something else.
         """
-        self._connection.session, self._refusal = session, None
+        self._connection.open()
+        self._refusal = None
         self._take(await self._greet())
 
     async def close(self) -> None:
@@ -93,7 +93,8 @@ class Endpoint:
                 for name in [name for name in self._loaded if there and name in self._ours]:
                     await self._unload(name, CLOSING_SECONDS)
         finally:
-            self._connection.session = self._served = None
+            self._connection.close()
+            self._served = None
             self.up.set()  # who waits shall hear that it is closed
 
     async def complete(
@@ -194,7 +195,7 @@ class Endpoint:
 
     def _lose(self, because: str) -> None:
         """Keeps further requests back until the watcher has found the server again."""
-        if self.up.is_set() and self._connection.session:
+        if self.up.is_set() and self._connection.is_open:
             self.up.clear()
             self.lost_because = because
             self._watcher = asyncio.create_task(self._watch())
