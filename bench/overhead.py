@@ -17,7 +17,7 @@ import pstats
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,18 +56,7 @@ class Cost:
     wall: float
 
 
-Client = Callable[[Path, str, Load], Coroutine[None, None, Cost]]
-
-
-class Watch:
-    """Started when a client is ready, read when it has done its work."""
-
-    def __init__(self) -> None:
-        self._cpu, self._wall = time.process_time(), time.perf_counter()
-
-    def read(self) -> Cost:
-        """Since the start."""
-        return Cost(time.process_time() - self._cpu, time.perf_counter() - self._wall)
+Client = Callable[[Path, str, Load], Awaitable[None]]
 
 
 def request(agent: int, turn: int) -> Request:
@@ -83,7 +72,7 @@ def request(agent: int, turn: int) -> Request:
     return Request(prompt, None, Sampling(max_tokens=NEW_TOKENS), seed=turn, priority=turn)
 
 
-async def bare(_: Path, url: str, load: Load) -> Cost:
+async def bare(_: Path, url: str, load: Load) -> None:
     """What asyncio alone can do: streams, a connection an agent."""
     where = urlsplit(url)
     body = json.dumps({"prompt": list(range(100, 580)), "max_tokens": NEW_TOKENS}).encode()
@@ -99,12 +88,10 @@ async def bare(_: Path, url: str, load: Load) -> Cost:
             await reader.readexactly(size)
         writer.close()
 
-    watch = Watch()
     await asyncio.gather(*(talk() for _ in range(load.agents)))
-    return watch.read()
 
 
-async def engine(folder: Path, url: str, load: Load) -> Cost:
+async def engine(folder: Path, url: str, load: Load) -> None:
     """The engine, each agent waiting for its own answers alone."""
 
     async def talk(agent: int) -> None:
@@ -112,9 +99,7 @@ async def engine(folder: Path, url: str, load: Load) -> Cost:
             await voice.generate(request(agent, turn))
 
     async with ServerEngine(folder, [url], ServerSpec(max_in_flight=load.agents)) as voice:
-        watch = Watch()
         await asyncio.gather(*map(talk, range(load.agents)))
-        return watch.read()
 
 
 def crowd(load: Load) -> Scenario:
@@ -123,19 +108,23 @@ def crowd(load: Load) -> Scenario:
     return replace(scenario, memory=MEMORY, sampling=Sampling(max_tokens=NEW_TOKENS))
 
 
-async def whole(folder: Path, url: str, load: Load) -> Cost:
+async def whole(folder: Path, url: str, load: Load) -> None:
     """A simulation, into a record."""
     scenario = crowd(load)
     with tempfile.TemporaryDirectory() as run:
         async with ServerEngine(folder, [url], ServerSpec(max_in_flight=load.agents)) as voice:
-            watch = Watch()
             progress = await simulate(scenario, voice, Path(run), in_flight=load.agents)
-            cost = watch.read()
-    assert progress.turns == load.agents * load.turns
-    return cost
+        assert progress.turns == load.agents * load.turns
 
 
 CLIENTS: dict[str, Client] = {"bare": bare, "engine": engine, "whole": whole}
+
+
+def timed(client: Client, folder: Path, url: str, load: Load) -> Cost:
+    """One run of a client, opening and closing included."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    asyncio.run(client(folder, url, load))  # type: ignore[arg-type]
+    return Cost(time.process_time() - cpu, time.perf_counter() - wall)
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -151,8 +140,7 @@ def measure(
     with serving(seconds) as url:
         for number in range(repeats + 1):
             for name, client in CLIENTS.items():
-                few = Load(load.agents, 2)
-                cost = asyncio.run(client(folder, url, load if number else few))
+                cost = timed(client, folder, url, load if number else Load(load.agents, 2))
                 costs[name] += [cost] if number else []
     turns = load.agents * load.turns
     return {
@@ -170,7 +158,7 @@ def profile(folder: Path, client: Client, load: Load) -> None:
     with serving() as url:
         profiler = cProfile.Profile(time.process_time)
         profiler.enable()
-        asyncio.run(client(folder, url, load))
+        asyncio.run(client(folder, url, load))  # type: ignore[arg-type]
         profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 

@@ -122,11 +122,12 @@ def _vllm(model: Path) -> tuple[str, str]:
 
 
 def _server(servers: tuple[str, ...]) -> tuple[str, str]:
+    _check_packages("aiohttp")
     for url in servers:
         _check_server(url)
     if servers:
         return f"{', '.join(servers)}: well", ""
-    return "any vLLM server, over HTTP", "start one with `symposion serve`"
+    return f"aiohttp {package_version('aiohttp')}", "start a server with `symposion serve`"
 
 
 def _check_packages(*names: str) -> None:

@@ -1,20 +1,34 @@
 """Single requests to one server over HTTP, and what each status means."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from agents.engines.exchange import Answer, Pool
+import aiohttp
+
 from agents.engines.serverspec import ServerSpec
 from agents.engines.wire import Nonsense, Unavailable, complaint, read_json
 from personas.errors import EngineError, InputError
 
+KEEPALIVE_SECONDS = 3.0
+"""Idle connections are dropped before vLLM drops them (5 s), which could meet a request."""
+
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    raw: bytes
+    retry_after: float
+    """Seconds; 0 where the server did not ask for any."""
 
 
 class Connection:
@@ -22,34 +36,17 @@ class Connection:
 
     Args:
         url: Such as ``http://localhost:8000``.
-        spec: Gives the time for one request and its answer, and the key.
+        seconds: For one request and its answer.
 
     Raises:
         InputError: The URL is none.
     """
 
-    def __init__(self, url: str, spec: ServerSpec) -> None:
+    def __init__(self, url: str, seconds: float) -> None:
         self.url = clean_url(url)
-        self._seconds = spec.timeout
-        self._headers = {"Content-Type": "application/json"}
-        if spec.api_key:
-            self._headers["Authorization"] = f"Bearer {spec.api_key}"
-        self._pool: Pool | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether requests may be sent."""
-        return self._pool is not None
-
-    def open(self) -> None:
-        """Lets requests be sent; connections are made as they are needed."""
-        self._pool = self._pool or Pool(self.url, self._headers)
-
-    def close(self) -> None:
-        """Drops the connections; requests still waiting fail."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        self.session: aiohttp.ClientSession | None = None
+        """None while closed."""
+        self._seconds = seconds
 
     async def call(
         self, path: str, body: dict[str, object] | None, seconds: float | None = None
@@ -59,16 +56,23 @@ class Connection:
         Raises:
             Unavailable: There was no connection, or no whole answer in time.
         """
-        if self._pool is None:
+        if self.session is None:
             raise EngineError("the server engine is closed; open a new one")
         seconds = seconds or self._seconds
-        raw = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         try:
-            async with asyncio.timeout(seconds):
-                return await self._pool.request(path, raw)
+            async with self.session.request(
+                "GET" if body is None else "POST",
+                self.url + path,
+                data=None if body is None else json.dumps(body).encode(),
+                timeout=aiohttp.ClientTimeout(total=seconds),
+                allow_redirects=False,
+            ) as response:
+                raw = await response.read()
+                wish = response.headers.get("Retry-After", "")
+                return Answer(response.status, raw, _seconds(wish) if wish else 0.0)
         except TimeoutError as error:
             raise Unavailable(f"{self.url} gave no answer in {seconds:g} s", lost=True) from error
-        except OSError as error:
+        except (aiohttp.ClientError, OSError) as error:
             reason = str(error) or type(error).__name__
             raise Unavailable(f"{self.url} cannot be reached: {reason}", lost=True) from error
 
@@ -103,10 +107,19 @@ class Connection:
             return
         text = f"{self.url} answered {status}: {complaint(answer.raw)}"
         if status == 429 or status >= 500:
-            raise Unavailable(text, retry_after=_seconds(answer.headers.get("retry-after", "")))
+            raise Unavailable(text, retry_after=answer.retry_after)
         if status in (401, 403):
             remedy = "set VLLM_API_KEY to the key that the server was started with"
         raise EngineError(f"{text}; {remedy}")
+
+
+def open_session(spec: ServerSpec) -> aiohttp.ClientSession:
+    """Connections that are kept and used again; their number is bounded by each endpoint."""
+    headers = {"Content-Type": "application/json"}
+    if spec.api_key:
+        headers["Authorization"] = f"Bearer {spec.api_key}"
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS)
+    return aiohttp.ClientSession(connector=connector, headers=headers)
 
 
 def clean_url(url: str) -> str:

@@ -8,8 +8,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
-from agents.engines.connection import Connection
-from agents.engines.exchange import Answer
+import aiohttp
+
+from agents.engines.connection import Answer, Connection
 from agents.engines.serverspec import ServerSpec
 from agents.engines.wire import Nonsense, Served, Unavailable, read_served, trial_body
 from personas.adapter import Adapter
@@ -38,7 +39,7 @@ class Endpoint:
     """
 
     def __init__(self, url: str, base: str, spec: ServerSpec, sleep: Sleep) -> None:
-        self._connection = Connection(url, spec)
+        self._connection = Connection(url, spec.timeout)
         self.up = asyncio.Event()
         """Set while requests may be sent, if only to hear that they never may again."""
         self.busy = 0
@@ -71,15 +72,14 @@ class Endpoint:
             raise EngineError("the server engine is not open; use it inside `async with`")
         return self._served
 
-    async def open(self) -> None:
+    async def open(self, session: aiohttp.ClientSession) -> None:
         """Greets the server.
 
         Raises:
             Unavailable: It is not there yet.
             EngineError: It is no vLLM server, or serves something else.
         """
-        self._connection.open()
-        self._refusal = None
+        self._connection.session, self._refusal = session, None
         self._take(await self._greet())
 
     async def close(self) -> None:
@@ -93,8 +93,7 @@ class Endpoint:
                 for name in [name for name in self._loaded if there and name in self._ours]:
                     await self._unload(name, CLOSING_SECONDS)
         finally:
-            self._connection.close()
-            self._served = None
+            self._connection.session = self._served = None
             self.up.set()  # who waits shall hear that it is closed
 
     async def complete(
@@ -195,7 +194,7 @@ class Endpoint:
 
     def _lose(self, because: str) -> None:
         """Keeps further requests back until the watcher has found the server again."""
-        if self.up.is_set() and self._connection.is_open:
+        if self.up.is_set() and self._connection.session:
             self.up.clear()
             self.lost_because = because
             self._watcher = asyncio.create_task(self._watch())

@@ -3,10 +3,14 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
+
+from agents.engines.connection import open_session
 from agents.engines.endpoint import Endpoint, Sleep
 from agents.engines.prompting import Prompting
 from agents.engines.rendezvous import by_rendezvous
@@ -67,6 +71,7 @@ class ServerEngine:
         if len(self._endpoints) < len(endpoints):
             raise InputError(f"server must be given once each, got {', '.join(urls)}")
         self._orders: dict[str, list[Endpoint]] = {}
+        self._session: aiohttp.ClientSession | None = None
         self._identity: ModelIdentity | None = None
 
     @property
@@ -125,8 +130,13 @@ class ServerEngine:
 
     async def aclose(self) -> None:
         """Unloads the adapters that were loaded from here, and drops the connections."""
-        for endpoint in self._endpoints.values():
-            await endpoint.close()
+        session, self._session = self._session, None
+        try:
+            for endpoint in self._endpoints.values():
+                await endpoint.close()
+        finally:
+            if session is not None:
+                await session.close()
 
     async def __aenter__(self) -> "ServerEngine":
         """Greets the servers.
@@ -135,9 +145,10 @@ class ServerEngine:
             EngineError: One cannot be reached or serves something else, or two run different
                 versions of vLLM.
         """
+        self._session = open_session(self._spec)
         try:
             for endpoint in self._endpoints.values():
-                await self._persist(endpoint.open)
+                await self._persist(partial(endpoint.open, self._session))
             self._identity = self._agree()
         except BaseException:
             await self.aclose()
