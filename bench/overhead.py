@@ -17,7 +17,7 @@ import pstats
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,7 +56,18 @@ class Cost:
     wall: float
 
 
-Client = Callable[[Path, str, Load], Awaitable[None]]
+Client = Callable[[Path, str, Load], Coroutine[None, None, Cost]]
+
+
+class Watch:
+    """Started when a client is ready, read when it has done its work."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+
+    def read(self) -> Cost:
+        """Since the start."""
+        return Cost(time.process_time() - self._cpu, time.perf_counter() - self._wall)
 
 
 def request(agent: int, turn: int) -> Request:
@@ -72,7 +83,7 @@ def request(agent: int, turn: int) -> Request:
     return Request(prompt, None, Sampling(max_tokens=NEW_TOKENS), seed=turn, priority=turn)
 
 
-async def bare(_: Path, url: str, load: Load) -> None:
+async def bare(_: Path, url: str, load: Load) -> Cost:
     """What asyncio alone can do: streams, a connection an agent."""
     where = urlsplit(url)
     body = json.dumps({"prompt": list(range(100, 580)), "max_tokens": NEW_TOKENS}).encode()
@@ -88,10 +99,12 @@ async def bare(_: Path, url: str, load: Load) -> None:
             await reader.readexactly(size)
         writer.close()
 
+    watch = Watch()
     await asyncio.gather(*(talk() for _ in range(load.agents)))
+    return watch.read()
 
 
-async def engine(folder: Path, url: str, load: Load) -> None:
+async def engine(folder: Path, url: str, load: Load) -> Cost:
     """The engine, each agent waiting for its own answers alone."""
 
     async def talk(agent: int) -> None:
@@ -99,7 +112,9 @@ async def engine(folder: Path, url: str, load: Load) -> None:
             await voice.generate(request(agent, turn))
 
     async with ServerEngine(folder, [url], ServerSpec(max_in_flight=load.agents)) as voice:
+        watch = Watch()
         await asyncio.gather(*map(talk, range(load.agents)))
+        return watch.read()
 
 
 def crowd(load: Load) -> Scenario:
@@ -108,23 +123,19 @@ def crowd(load: Load) -> Scenario:
     return replace(scenario, memory=MEMORY, sampling=Sampling(max_tokens=NEW_TOKENS))
 
 
-async def whole(folder: Path, url: str, load: Load) -> None:
+async def whole(folder: Path, url: str, load: Load) -> Cost:
     """A simulation, into a record."""
     scenario = crowd(load)
     with tempfile.TemporaryDirectory() as run:
         async with ServerEngine(folder, [url], ServerSpec(max_in_flight=load.agents)) as voice:
+            watch = Watch()
             progress = await simulate(scenario, voice, Path(run), in_flight=load.agents)
-        assert progress.turns == load.agents * load.turns
+            cost = watch.read()
+    assert progress.turns == load.agents * load.turns
+    return cost
 
 
 CLIENTS: dict[str, Client] = {"bare": bare, "engine": engine, "whole": whole}
-
-
-def timed(client: Client, folder: Path, url: str, load: Load) -> Cost:
-    """One run of a client, opening and closing included."""
-    cpu, wall = time.process_time(), time.perf_counter()
-    asyncio.run(client(folder, url, load))  # type: ignore[arg-type]
-    return Cost(time.process_time() - cpu, time.perf_counter() - wall)
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -140,7 +151,8 @@ def measure(
     with serving(seconds) as url:
         for number in range(repeats + 1):
             for name, client in CLIENTS.items():
-                cost = timed(client, folder, url, load if number else Load(load.agents, 2))
+                few = Load(load.agents, 2)
+                cost = asyncio.run(client(folder, url, load if number else few))
                 costs[name] += [cost] if number else []
     turns = load.agents * load.turns
     return {
@@ -158,7 +170,7 @@ def profile(folder: Path, client: Client, load: Load) -> None:
     with serving() as url:
         profiler = cProfile.Profile(time.process_time)
         profiler.enable()
-        asyncio.run(client(folder, url, load))  # type: ignore[arg-type]
+        asyncio.run(client(folder, url, load))
         profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 

@@ -272,7 +272,7 @@ async def _hits(adapters: Sequence[Adapter], block: int, rounds: int) -> Figures
     return {
         "hit": hit / queried,
         "possible": possible / total,
-        "of the possible": hit / queried / (possible / total),
+        "of the possible": hit / queried * total / possible if possible else None,
         "prompt tokens": queried,
         "seconds": seconds,
     }
