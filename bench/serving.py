@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
 
 IN_FLIGHT = 64
-SPEAKERS, TURNS = 128, 4  # of the part speed; twice as many as fit, so that causality binds seldom
+SPEAKERS, TURNS = 384, 2  # of the part speed; so many that causality leaves 64 to be asked at once
 TALKERS, ROUNDS = 12, 20  # of the discussion
 BLOCKS = (128, 32, 16)  # tokens
 SLOTS, ADAPTERS, AGENTS_EACH = 8, 64, 16
