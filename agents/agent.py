@@ -69,6 +69,14 @@ class Agent:
             return self
         return replace(self, persona=None if voice == "base" else self.persona, voice=voice)
 
+    def fitted(self, adapter: Adapter) -> "Agent":
+        """The same persona in the same stage with other weights, as after another training."""
+        if self.persona is None or self.stage is None or self.voice != "lora":
+            raise InputError(f"agent {self.key!r} wears no persona in the weights")
+        stage = replace(self.stage, adapter=adapter)
+        stages = tuple(stage if one == self.stage else one for one in self.persona.stages)
+        return replace(self, persona=replace(self.persona, stages=stages), stage=stage)
+
     @property
     def adapter(self) -> Adapter | None:
         """The weights that are worn; None for the bare base and for a persona in the prompt."""

@@ -121,6 +121,22 @@ def load_persona(folder: Path, base: str | None = None) -> Persona:
         raise InputError(f"{prefix}{error}") from None
 
 
+def current_adapter(persona: Persona, stage: Stage) -> Adapter:
+    """The adapter of a stage that is in use now: a newer one than its own after a training.
+
+    Raises:
+        InputError: There is none any more, or it does not pass its checks.
+    """
+    folder = persona.folder / stage.name
+    adapter = _adapter(folder, None)
+    if adapter is None:
+        raise InputError(
+            f"{folder / 'adapters' / 'CURRENT'}: missing; run `symposion persona train "
+            f"{persona.key}`"
+        )
+    return adapter
+
+
 def _read_toml(source: Path) -> dict[str, object]:
     try:
         return tomllib.loads(source.read_text(encoding="utf-8"))

@@ -10,9 +10,10 @@ from personas.errors import InputError
 from personas.model import Model, Reply, Request, Sampling, Scores
 from simulation.chance import seed_for
 from simulation.floor import Floor
+from simulation.newest import Newest
 from simulation.promise import Answer, Choice, Digest, Promise, Speech
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
-from simulation.record import Row
+from simulation.record import Ledger, Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
@@ -37,16 +38,18 @@ class Assembly:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: Counts tokens.
+        ledger: Knows which adapters were taken up when their time came.
 
     Raises:
         InputError: The model's context cannot hold the scenario's memory.
     """
 
-    def __init__(self, scenario: Scenario, model: Model) -> None:
+    def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
         self._labels = {agent.key: agent.label for agent in scenario.agents}
         self.wardrobe = scenario.wardrobe
+        self._newest = Newest(self.wardrobe, ledger, model.identity.base)
         self._openings = {
             "talk": Utterance(MODERATOR, scenario.opening),
             "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
@@ -131,7 +134,7 @@ class Assembly:
         sampling: Sampling,
         seed: int,
     ) -> Request:
-        agent = self.wardrobe.at(promise.agent, promise.time)
+        agent = self._newest.at(promise.agent, promise.time)
         prompt = compose(agent, remembered, asked)
         return Request(prompt, agent.adapter, sampling, seed, priority(promise))
 

@@ -94,7 +94,7 @@ class Desk:
             human.seat: RecordedEngine(HumanEngine(human.read), ledger.replies)
             for human in scenario.humans
         }
-        self._assembly = Assembly(scenario, self._model)
+        self._assembly = Assembly(scenario, self._model, ledger)
         self._foresight = model if isinstance(model, Foresight) else None
         self._purse = Purse(budget)
         self._only_recorded = only_recorded

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from personas.adapter import CARD
+from personas.adapter import CARD, Adapter
 from personas.model import Model
 from simulation.scenario import Scenario, fingerprint
 from simulation.swaps import Worn
@@ -84,12 +84,17 @@ def manifest_of(scenario: Scenario, model: Model, origin: Origin) -> dict[str, o
 def adapter_rows(scenario: Scenario) -> list[tuple[object, ...]]:
     """Every adapter worn at any time, once: (fingerprint, folder, base, rank, card)."""
     found = {
-        w.agent.adapter.fingerprint: w.agent.adapter for w in scenario.wardrobe if w.agent.adapter
+        w.agent.adapter.fingerprint: w.agent.adapter
+        for w in scenario.wardrobe
+        if w.agent.adapter and not w.newest
     }
-    return [
-        (name, str(one.folder), one.base, one.rank, _card(one.folder))
-        for name, one in sorted(found.items())
-    ]
+    return [adapter_row(adapter) for _, adapter in sorted(found.items())]
+
+
+def adapter_row(adapter: Adapter) -> tuple[object, ...]:
+    """(fingerprint, folder, base, rank, card)."""
+    card = _card(adapter.folder)
+    return (adapter.fingerprint, str(adapter.folder), adapter.base, adapter.rank, card)
 
 
 def fingerprint_changes(recorded: Mapping[str, object], wanted: Mapping[str, object]) -> str:
@@ -166,8 +171,9 @@ def _worn(worn: Worn) -> dict[str, object]:
         "kind": agent.voice,
         "persona": agent.persona.key if agent.persona else None,
         "stage": agent.stage.name if agent.stage else None,
-        "adapter": agent.adapter.fingerprint if agent.adapter else None,
+        "adapter": agent.adapter.fingerprint if agent.adapter and not worn.newest else None,
         "unverified": agent.unverified,
+        **({"newest": True} if worn.newest else {}),
     }
 
 

@@ -169,7 +169,8 @@ def wears(agent: AgentFacts) -> str:
         doubt = ", unverified: no card names its base" if agent.unverified else ""
         return f"no persona, LoRA {agent.adapter[:12]}{doubt}"
     who = f"{agent.persona} ({agent.stage})" if agent.stage else agent.persona
-    return f"{who}, LoRA {agent.adapter[:12]}" if agent.kind == "lora" else f"{who}, in the prompt"
+    weights = f"LoRA {agent.adapter[:12]}" if agent.adapter else "the newest LoRA at that time"
+    return f"{who}, {weights}" if agent.kind == "lora" else f"{who}, in the prompt"
 
 
 def casts(readings: Sequence[Reading]) -> list[Row]:

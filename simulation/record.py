@@ -18,18 +18,23 @@ from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.model import Reply, Scores
 from simulation.counts import Counts
-from simulation.origin import changes, fingerprint_changes
+from simulation.newest import Takings
+from simulation.origin import adapter_row, changes, fingerprint_changes
 from simulation.recordfile import (
     FILE,
     RecordError,
+    Taken,
     lock_folder,
     open_for_reading,
     open_for_writing,
     prepare,
     read_manifest,
+    read_taken,
+    write_taken,
 )
 
 __all__ = ["FILE", "Entry", "Ledger", "Record", "RecordError", "Row", "open_for_reading"]
@@ -54,7 +59,7 @@ class Entry(NamedTuple):
     rows: Sequence[Row]
 
 
-class Ledger(Protocol):
+class Ledger(Takings, Protocol):
     """Where replies are written before they are heard: a record, or a replay's check of one."""
 
     @property
@@ -112,6 +117,8 @@ class Record:
             self.counts = Counts(dict(self._database.execute("SELECT text, tokens FROM counts")))
             """Token counts by text."""
             self._known = read_known(self._database)
+            self.taken = read_taken(self._database)
+            """Adapters that were taken up when their time came (`simulation.newest`)."""
             opened.pop_all()
         self._inherited: dict[str, tuple[float, float]] = {}
 
@@ -123,6 +130,9 @@ class Record:
         """
         database = open_for_reading(parent)
         try:
+            for what, adapter in read_taken(database).items():
+                if what not in self.taken:
+                    self.take(what, adapter)
             rows = database.execute("SELECT * FROM calls")
             names = [column[0] for column in rows.description]
             for row in rows:
@@ -151,14 +161,23 @@ class Record:
         except sqlite3.IntegrityError:
             raise RecordError(self._conflict("a turn")) from None
         except sqlite3.Error as error:
-            raise RecordError(
-                f"{self.path}: {error}: make room or mend the disk, then run the same command; "
-                "what was committed before is kept and readable"
-            ) from error
+            raise RecordError(self._refused(error)) from error
         for entry in entries:
             self.replies[entry.key] = entry.reply
             self._inherited.pop(entry.key, None)
         self.counts.fresh.clear()
+
+    def take(self, what: Taken, adapter: Adapter) -> None:
+        """Makes durable which adapter a seat took up when its time came.
+
+        Raises:
+            RecordError: The disk refuses.
+        """
+        try:
+            write_taken(self._database, what, adapter_row(adapter))
+        except sqlite3.Error as error:
+            raise RecordError(self._refused(error)) from error
+        self.taken[what] = adapter
 
     def note(self, **entries: object) -> None:
         """Writes entries of the manifest, replacing older ones."""
@@ -213,6 +232,12 @@ class Record:
         if call is not None and self._known[name] != values[call]:
             raise RecordError(self._conflict(" ".join(map(str, name))))
         return True
+
+    def _refused(self, error: sqlite3.Error) -> str:
+        return (
+            f"{self.path}: {error}: make room or mend the disk, then run the same command; "
+            "what was committed before is kept and readable"
+        )
 
     def _conflict(self, what: str) -> str:
         return (

@@ -8,10 +8,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
+from personas.adapter import Adapter
 from personas.errors import InputError, SymposionError
 from simulation.schema import MIGRATIONS, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
 
 FILE = "record.sqlite"
+
+Taken = tuple[str, float, str, str]
+"""Seat, virtual time in rounds, persona and stage: what is worn there from then on."""
 
 
 class RecordError(SymposionError):
@@ -160,6 +164,57 @@ def read_manifest(database: sqlite3.Connection) -> dict[str, object]:
     """The manifest as a dictionary."""
     rows = database.execute("SELECT key, value FROM manifest").fetchall()
     return {key: json.loads(value) for key, value in rows}
+
+
+def read_adapters(database: sqlite3.Connection) -> dict[str, Adapter]:
+    """Every adapter of a record by its fingerprint; a record of the first schema has none."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'adapters'").fetchone():
+        return {}
+    rows = database.execute("SELECT fingerprint, folder, base, rank FROM adapters")
+    return {name: Adapter(name, Path(folder), base, rank) for name, folder, base, rank in rows}
+
+
+def read_taken(database: sqlite3.Connection) -> dict[Taken, Adapter]:
+    """What was taken up when its time came (`simulation.newest`), by whom and when."""
+    adapters = read_adapters(database)
+    return {
+        taken_of(entry): adapters[str(entry["adapter"])]
+        for entry in worn_in(read_manifest(database))
+        if entry.get("newest") and entry["adapter"]
+    }
+
+
+def write_taken(database: sqlite3.Connection, what: Taken, adapter: tuple[object, ...]) -> None:
+    """Notes in the wardrobe, and among the adapters, what was taken up; all of it or nothing.
+
+    Args:
+        database: Open for writing.
+        what: If the wardrobe does not hold it, because a branch changed it, nothing happens.
+        adapter: Row of the table of adapters.
+    """
+    wardrobe = worn_in(read_manifest(database))
+    waiting = [one for one in wardrobe if one.get("newest") and taken_of(one) == what]
+    if not waiting:
+        return
+    waiting[0]["adapter"] = adapter[0]
+    with database:
+        database.execute("INSERT OR IGNORE INTO adapters VALUES (?, ?, ?, ?, ?)", adapter)
+        database.execute(
+            "UPDATE manifest SET value = ? WHERE key = 'wardrobe'", [json.dumps(wardrobe)]
+        )
+
+
+def worn_in(manifest: Mapping[str, object]) -> list[dict[str, object]]:
+    """The wardrobe that a manifest tells; records of older versions have none."""
+    entries = manifest.get("wardrobe")
+    return [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+
+
+def taken_of(entry: Mapping[str, object]) -> Taken:
+    """Seat, virtual time, persona and stage of an entry of the wardrobe."""
+    since = entry["since"]
+    assert isinstance(since, int | float)
+    return str(entry["key"]), float(since), str(entry["persona"]), str(entry["stage"])
 
 
 def refuse_unreadable(version: int, path: Path) -> None:

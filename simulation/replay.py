@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from personas.adapter import Adapter
 from personas.errors import EngineError
 from personas.model import Model, ModelIdentity, Reply, Request, Scores
 from simulation.counts import Counts
 from simulation.desk import Desk
 from simulation.record import Entry, RecordError, open_for_reading, read_replies
-from simulation.recordfile import UnrecordedError, read_manifest
+from simulation.recordfile import Taken, UnrecordedError, read_manifest, read_taken
 from simulation.room import Room
 from simulation.run import drive, recorded_identity
 from simulation.scenario import Scenario
@@ -60,8 +61,9 @@ class Comparison:
         replies: Mapping[str, Reply | Scores],
         counts: Counts,
         rows: Counter[tuple[object, ...]],
+        taken: Mapping[Taken, Adapter],
     ) -> None:
-        self.replies, self.counts, self.missing = replies, counts, rows
+        self.replies, self.counts, self.missing, self.taken = replies, counts, rows, taken
         self.equal = 0
         self.others: list[tuple[object, ...]] = []
         """Rows that the record does not have."""
@@ -76,6 +78,10 @@ class Comparison:
                     self.equal += 1
                 else:
                     self.others.append(row)
+
+    def take(self, what: Taken, adapter: Adapter) -> None:
+        """Fails: a replay looks nothing up."""
+        raise UnrecordedError(f"the record does not know which adapter was taken up by {what[0]!r}")
 
 
 async def replay(scenario: Scenario, folder: Path) -> Replayed:
@@ -119,9 +125,9 @@ def _load(folder: Path) -> tuple[Comparison, dict[str, object]]:
             if table in tables:
                 rows.update((table, *row) for row in database.execute(f"SELECT * FROM {table}"))
         found = database.execute("SELECT text, tokens FROM counts") if "counts" in tables else ()
-        return Comparison(read_replies(database), Counts(dict(found)), rows), read_manifest(
-            database
-        )
+        counts, taken = Counts(dict(found)), read_taken(database)
+        ledger = Comparison(read_replies(database), counts, rows, taken)
+        return ledger, read_manifest(database)
     finally:
         database.close()
 

@@ -191,7 +191,12 @@ def _wardrobe(manifest: Mapping[str, object]) -> set[tuple[str, float]]:
     """Everything worn, as comparable text, and since when."""
     worn = manifest.get("wardrobe", [])
     assert isinstance(worn, list)
-    return {(json.dumps(one, sort_keys=True), one["since"]) for one in worn}
+    return {(json.dumps(_before_taking(one), sort_keys=True), one["since"]) for one in worn}
+
+
+def _before_taking(worn: Mapping[str, object]) -> dict[str, object]:
+    """What stood in the wardrobe before an adapter was taken up: a branch takes up the same."""
+    return {**worn, "adapter": None} if worn.get("newest") else dict(worn)
 
 
 def read_manifest_of(folder: Path) -> dict[str, object]:

@@ -17,7 +17,7 @@ from simulation.floor import LETTERS, Floor
 from simulation.graph import Tie, ties_of
 from simulation.human import Human
 from simulation.survey import Survey
-from simulation.swaps import Swap, Wardrobe
+from simulation.swaps import Swap, Wardrobe, Worn
 from simulation.timeline import Intervention, check_timeline, in_order
 from simulation.turntaking import Poisson, Policy
 
@@ -166,7 +166,9 @@ class Scenario:
     def describe(self, identity: ModelIdentity) -> dict[str, object]:
         """All that a transcript depends on, as JSON-ready data; its hash names the run."""
         swaps = [
-            [one.seat, one.since, _describe_agent(one.agent)] for one in self.wardrobe if one.since
+            [one.seat, one.since, _describe_agent(one.agent) | _describe_newest(one)]
+            for one in self.wardrobe
+            if one.since
         ]
         return {
             "name": self.name,
@@ -235,6 +237,11 @@ def _describe_agent(agent: Agent) -> dict[str, object]:
         "system": agent.system_text,
         "adapter": agent.adapter.fingerprint if agent.adapter else None,
     }
+
+
+def _describe_newest(worn: Worn) -> dict[str, object]:
+    """The run is the same whatever is trained until then."""
+    return {"adapter": None, "newest": True} if worn.newest else {}
 
 
 def _describe_turns(policies: Sequence[Policy]) -> list[object]:

@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from agents.agent import Agent
+from personas.adapter import Adapter
 from personas.errors import InputError, nearest
 
 
@@ -18,9 +19,8 @@ class Swap:
     said and heard. Casting ``base`` takes the persona off, as a control.
 
     The adapter is the one that is current when the `Agent` is made, that is, when the run is
-    started or started again; swapping a seat to its own persona therefore takes up an adapter
-    that was trained since the seat's was read. A run's record is bound to the adapters it was
-    made with: going on with it after one of them has changed is refused, never mixed.
+    started; or, with `newest`, when the time comes (see `simulation.newest`). A run's record is
+    bound to the adapters it was made with: they are never mixed with later ones.
     """
 
     time: float
@@ -29,11 +29,19 @@ class Swap:
     """Key of the agent whose persona changes."""
     cast: Agent
     """Who is worn from then on; its key and label do not matter."""
+    newest: bool = False
+    """Whether the persona's adapter is looked up when the time comes: trained while the run goes
+    on, it is taken up then. For a seat's own persona too."""
 
     def __post_init__(self) -> None:
         if not (isfinite(self.time) and self.time > 0):
             raise InputError(
                 f"swap time must be above 0 rounds, got {self.time}; cast the seat to begin with it"
+            )
+        if self.newest and (self.cast.persona is None or self.cast.voice != "lora"):
+            raise InputError(
+                f"swap of {self.seat!r} to the newest adapter needs a persona in the weights, got "
+                f"{self.cast.key!r} by voice {self.cast.voice}"
             )
 
 
@@ -45,6 +53,8 @@ class Worn:
     since: float
     """Virtual time, in rounds; 0 is the start."""
     agent: Agent
+    newest: bool = False
+    """Whether the agent's adapter is still to be looked up, when this time comes."""
 
 
 class Wardrobe:
@@ -69,13 +79,25 @@ class Wardrobe:
             before = self._worn[swap.seat][-1]
             if swap.time == before.since:
                 raise InputError(f"swap of {swap.seat!r} at {swap.time:g} is given twice: keep one")
-            worn = Worn(swap.seat, swap.time, before.agent.wearing(swap.cast))
+            agent = before.agent.wearing(swap.cast)
+            worn = Worn(swap.seat, swap.time, agent, swap.newest)
             self._worn[swap.seat].append(worn)
 
     def at(self, seat: str, time: float) -> Agent:
         """Who is worn in a seat at a virtual time."""
+        return self.worn(seat, time).agent
+
+    def worn(self, seat: str, time: float) -> Worn:
+        """What is worn in a seat at a virtual time, and since when."""
         worn = self._worn[seat]
-        return worn[bisect_right(worn, time, key=lambda one: one.since) - 1].agent
+        return worn[bisect_right(worn, time, key=lambda one: one.since) - 1]
+
+    def settle(self, worn: Worn, adapter: Adapter) -> Agent:
+        """Fits what was still to be looked up with an adapter, from its time on."""
+        agent = worn.agent.fitted(adapter)
+        place = self._worn[worn.seat].index(worn)
+        self._worn[worn.seat][place] = replace(worn, agent=agent, newest=False)
+        return agent
 
     def __iter__(self) -> Iterator[Worn]:
         """Everything ever worn: seat by seat, in order of time."""

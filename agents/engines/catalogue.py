@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from agents.engines.scripted import ScriptedEngine
+from agents.engines.serverspec import ServerSpec
 from personas.adapter import Adapter
 from personas.errors import InputError, nearest
 
@@ -27,6 +29,7 @@ def open_engine(
     model: Path = WIND_TUNNEL,
     servers: Sequence[str] = (),
     adapters: Sequence[Adapter] = (),
+    bounds: ServerSpec | None = None,
 ) -> Union["EmbeddedEngine", "ServerEngine", "VllmEngine", ScriptedEngine]:
     """An engine, ready to answer inside `async with`.
 
@@ -37,6 +40,7 @@ def open_engine(
             VLLM_API_KEY is the key that those servers ask for.
         adapters: Those that will be worn: the engine ``vllm`` is started for as many, and as
             large ones; the others take them as they come.
+        bounds: How hard and how patiently the engine ``server`` may use its servers.
 
     Raises:
         EngineError: The engine needs a package that is not installed.
@@ -53,9 +57,9 @@ def open_engine(
         return ScriptedEngine()
     if name == "server":
         from agents.engines.server import ServerEngine
-        from agents.engines.serverspec import ServerSpec
 
-        return ServerEngine(model, servers, ServerSpec(api_key=os.environ.get("VLLM_API_KEY", "")))
+        key = os.environ.get("VLLM_API_KEY", "")
+        return ServerEngine(model, servers, replace(bounds or ServerSpec(), api_key=key))
     if name == "vllm":
         from agents.engines.vllm_engine import VllmEngine
 

@@ -119,7 +119,8 @@ def open_session(spec: ServerSpec) -> aiohttp.ClientSession:
     if spec.api_key:
         headers["Authorization"] = f"Bearer {spec.api_key}"
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS)
-    return aiohttp.ClientSession(connector=connector, headers=headers)
+    no_cookies = aiohttp.DummyCookieJar()  # vLLM sets none: they need not be looked for
+    return aiohttp.ClientSession(connector=connector, headers=headers, cookie_jar=no_cookies)
 
 
 def clean_url(url: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import aiohttp
 
 from agents.engines.connection import Answer, Connection
 from agents.engines.serverspec import ServerSpec
-from agents.engines.wire import Nonsense, Served, Unavailable, read_served
+from agents.engines.wire import Nonsense, Served, Unavailable, read_served, trial_body
 from personas.adapter import Adapter
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
@@ -46,6 +47,7 @@ class Endpoint:
         self.lost_because = ""
         self._base, self._spec, self._sleep = base, spec, sleep
         self._slots = asyncio.Semaphore(spec.max_in_flight)
+        self._takes_priorities = bool(spec.priorities)
         self._served: Served | None = None
         self._refusal: EngineError | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -95,19 +97,26 @@ class Endpoint:
             self.up.set()  # who waits shall hear that it is closed
 
     async def complete(
-        self, adapter: Adapter | None, body: dict[str, object], read: Callable[[object], T]
+        self,
+        adapter: Adapter | None,
+        body: dict[str, object],
+        rank: int,
+        read: Callable[[object], T],
     ) -> T:
         """One completion, the adapter loaded before if it has to be.
 
         Args:
             adapter: Whose weights; None is the bare base.
             body: See `agents.engines.wire`; the name of the model is put in here.
+            rank: Lower goes first, at a server that takes priorities.
             read: Makes the result of the answer.
 
         Raises:
             Unavailable: This attempt failed, another may not.
             EngineError: The server refuses, or answers nonsense.
         """
+        if self._takes_priorities:
+            body = {**body, "priority": rank}
         name = adapter.fingerprint if adapter else ""
         self.busy += 1
         self._worn[name] += 1
@@ -218,12 +227,24 @@ class Endpoint:
             raise self._connection.nonsense(nonsense) from nonsense
         self._check_context(served)
         await self._check_base(served)
+        if self._spec.priorities is None:
+            self._takes_priorities = await self._try_priority(served)
         if self._served and served.version != self._served.version:
             raise EngineError(
                 f"{self.url} came back as vLLM {served.version}, it was {self._served.version}; "
                 "one record holds one version: start that one again"
             )
         return served
+
+    async def _try_priority(self, served: Served) -> bool:
+        """Whether a request with a priority is answered, and not refused as a wrong one."""
+        answer = await self._connection.call(
+            "/v1/completions", trial_body(served.name), self._spec.timeout
+        )
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            return False
+        self._connection.require_ok(answer, "see the server's log")
+        return True
 
     def _take(self, served: Served) -> None:
         self._served = served

@@ -31,6 +31,32 @@ class AtOnce(Protocol):
         ...
 
 
+class _Call:
+    """A request on its way to the engine, and how many wait for its answer."""
+
+    def __init__(self, task: asyncio.Task[Reply | Scores]) -> None:
+        self.task, self.taken_back = task, False
+        self._waiting = 0
+
+    async def wait(self) -> Reply | Scores:
+        """The answer; whoever gives up as the last one takes the request back.
+
+        It is waited for until the engine has let go of it: a call left to itself would fail
+        unheard when the engine is closed.
+        """
+        self._waiting += 1
+        try:
+            # Shielded: one caller who gives up must not cancel the other's reply.
+            return await asyncio.shield(self.task)
+        except asyncio.CancelledError:
+            if self._waiting == 1 and self.task.cancel():
+                self.taken_back = True
+                await asyncio.wait({self.task})
+            raise
+        finally:
+            self._waiting -= 1
+
+
 class RecordedEngine:
     """Answers what the record knows, and asks the engine for the rest.
 
@@ -53,7 +79,7 @@ class RecordedEngine:
     ) -> None:
         self._engine, self._replies, self._counts = engine, replies, counts
         self._at_once = engine if isinstance(engine, AtOnce) else None
-        self._on_their_way: dict[str, asyncio.Task[Reply | Scores]] = {}
+        self._on_their_way: dict[str, _Call] = {}
         self.identity = identity or engine.identity
         """Under whose name replies are recorded."""
         self.answered = 0
@@ -113,13 +139,15 @@ class RecordedEngine:
             request: What to ask.
             options: What to score; None asks for words.
         """
-        task = self._on_their_way.get(key)
-        if task is None:
-            task = asyncio.ensure_future(self._put(request, options))
-            self._on_their_way[key] = task
-            task.add_done_callback(lambda _: self._on_their_way.pop(key, None))
-        # Shielded: one caller who gives up must not cancel the other's reply.
-        return await asyncio.shield(task)
+        call = self._on_their_way.get(key)
+        if call is None or call.taken_back:
+            call = _Call(asyncio.ensure_future(self._put(request, options)))
+            self._on_their_way[key] = call
+        try:
+            return await call.wait()
+        finally:
+            if call.task.done() and self._on_their_way.get(key) is call:
+                del self._on_their_way[key]
 
     def _put(
         self, request: Request, options: Sequence[str] | None

@@ -35,7 +35,7 @@ class Renderer:
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if not isinstance(backend, Tokenizer):
             raise InputError("the base model needs a tokenizer.json; save its fast tokenizer")
-        self._tokenizer = tokenizer
+        self._tokenizer, self._backend = tokenizer, backend
         self._clean = _without_added_tokens(backend)
         self._reserved = frozenset(tokenizer.added_tokens_decoder) - {tokenizer.unk_token_id}
         self._format = chat_format(tokenizer)
@@ -116,11 +116,7 @@ class Renderer:
         return fitted
 
     def _text(self, ids: Sequence[int]) -> str:
-        text = self._tokenizer.decode(
-            list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
-        assert isinstance(text, str)  # one sequence gives one text
-        return text
+        return self._backend.decode(list(ids), skip_special_tokens=True)
 
     def _encode(self, text: str) -> tuple[int, ...]:
         """Ids of `text`; half of a surrogate pair, which no tokenizer takes, becomes a `?`."""

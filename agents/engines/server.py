@@ -64,8 +64,8 @@ class ServerEngine:
             raise InputError("server must be given for the server engine: --server URL")
         self._prompting = Prompting.of(folder)
         self._stop_ids = sorted(self._prompting.stop_ids)
-        self._spec = spec or ServerSpec()
         self._rng, self._sleep = rng or random.Random(), sleep
+        self._spec = spec or ServerSpec()
         endpoints = [Endpoint(url, self._prompting.base, self._spec, sleep) for url in urls]
         self._endpoints = {endpoint.url: endpoint for endpoint in endpoints}
         if len(self._endpoints) < len(endpoints):
@@ -172,12 +172,11 @@ class ServerEngine:
         self, request: Request, body: dict[str, object], read: Callable[[object], T]
     ) -> T:
         """The answer of the right endpoint, after as many attempts as it takes and is allowed."""
-        if self._spec.priorities:
-            body["priority"] = whole_priority(request.priority)
+        rank = whole_priority(request.priority)
 
         async def attempt() -> T:
             endpoint = await self._reachable(request.adapter)
-            return await endpoint.complete(request.adapter, body, read)
+            return await endpoint.complete(request.adapter, body, rank, read)
 
         return await self._persist(attempt)
 

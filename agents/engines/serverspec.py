@@ -26,8 +26,9 @@ class ServerSpec:
     """Seconds that a request waits for a server that is gone to be there again."""
     context: int | None = None
     """Tokens that every endpoint must be able to hold; None takes what they offer."""
-    priorities: bool = False
-    """Whether virtual time is sent along: for servers with ``--scheduling-policy priority``."""
+    priorities: bool | None = False
+    """Whether virtual time is sent along: for servers with ``--scheduling-policy priority``.
+    None finds out from each server, with one question of one token when it is greeted."""
     dtype: str = "auto"
     """Number format that the servers are declared to compute in."""
     api_key: str = field(default="", repr=False)

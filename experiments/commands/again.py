@@ -15,6 +15,7 @@ from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Ses
 from personas.errors import InputError
 from simulation.budget import Budget
 from simulation.record import open_for_reading
+from simulation.refit import as_recorded, require_adapters
 from simulation.run import read_manifest_of
 
 Run = Annotated[Path, typer.Argument(help="Folder of the run.")]
@@ -36,7 +37,7 @@ def resume(
     with clear_errors(resume="The same command goes on from there."):
         manifest = read_manifest_of(run)
         budget = Budget(max_tokens, max_hours)
-        session = _session(manifest, server, budget, accept_changes)
+        session = _session(run, manifest, server, budget, accept_changes)
         session.carry_out(run)
         if report:
             from experiments.commands.report import make_report
@@ -51,7 +52,7 @@ def replay(run: Run) -> None:
     with clear_errors():
         manifest = read_manifest_of(run)
         scenario, _ = rebuild(manifest)
-        scenario = _choices(manifest, None).dressed(scenario)
+        scenario = as_recorded(_choices(manifest, None).dressed(scenario), run)
         found = asyncio.run(play(scenario, run))
         what = f"{found.turns} turns and {found.answers} answers replayed without a model"
         if found.differences:
@@ -95,7 +96,7 @@ def branch(
             raise InputError("branch needs --swap 'TIME NAME=PERSONA' or --cast NAME=PERSONA")
         manifest = read_manifest_of(run)
         budget = Budget(max_tokens, max_hours)
-        session = _session(manifest, server, budget, accept_changes, swap or [], cast or [])
+        session = _session(run, manifest, server, budget, accept_changes, swap or [], cast or [])
         folder = replace(session, parent=run).carry_out(out_)
         _tell_shares(folder)
         if report:
@@ -105,6 +106,7 @@ def branch(
 
 
 def _session(
+    run: Path,
     manifest: Mapping[str, object],
     servers: list[str] | None,
     budget: Budget,
@@ -114,16 +116,19 @@ def _session(
 ) -> Session:
     """The sitting that a record was made in, with what is different now."""
     choices = _choices(manifest, servers)
-    seats = {entry.partition("=")[0] for entry in cast or ()}
-    kept = [entry for entry in choices.cast if entry.partition("=")[0] not in seats]
-    choices = replace(choices, swap=(*choices.swap, *(swap or ())), cast=(*kept, *(cast or ())))
     scenario, origin = rebuild(manifest)
+    seats = {entry.partition("=")[0] for entry in cast or ()}
+    kept = tuple(entry for entry in choices.cast if entry.partition("=")[0] not in seats)
+    before = as_recorded(replace(choices, cast=kept).dressed(scenario), run)
+    dressed = Choices(cast=tuple(cast or ()), swap=tuple(swap or ())).dressed(before)
+    require_adapters(dressed)
+    choices = replace(choices, swap=(*choices.swap, *(swap or ())), cast=(*kept, *(cast or ())))
     told = manifest.get("branch")
     parent = Path(str(told["parent"])) if isinstance(told, dict) else None
     if parent is not None and not parent.is_dir():
         errors.print(f"{parent} is gone: what it knew is computed again", markup=False)
         parent = None
-    return Session(choices.dressed(scenario), choices, origin, budget, accept_changes, parent)
+    return Session(dressed, choices, origin, budget, accept_changes, parent)
 
 
 def _choices(manifest: Mapping[str, object], servers: list[str] | None) -> Choices:

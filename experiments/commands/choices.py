@@ -6,13 +6,18 @@ from pathlib import Path
 
 from agents.agent import VOICES, Agent, seat
 from agents.engines.catalogue import WIND_TUNNEL
+from agents.engines.serverspec import ServerSpec
 from agents.fitting import check_adapters
+from experiments.commands.bounds import USUAL, bounds_from, told_of
 from experiments.commands.console import out
 from personas.adapter import Adapter
 from personas.errors import InputError, nearest
 from personas.identity import base_identity
 from simulation.scenario import Scenario, recast
 from simulation.swaps import Swap
+
+NEWEST = "newest:"
+"""In front of a swap's persona: its adapter is looked up when the time comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Choices:
     engine: str = "embedded"
     model: Path = WIND_TUNNEL
     servers: tuple[str, ...] = ()
+    bounds: ServerSpec = USUAL
 
     def dressed(self, scenario: Scenario) -> Scenario:
         """The scenario with the personas that were asked for.
@@ -56,6 +62,11 @@ class Choices:
             _tell_unverified(worn)
         return [agent.adapter for agent in worn if agent.adapter]
 
+    @property
+    def in_flight(self) -> int:
+        """Most requests at the engine at once, all its servers together."""
+        return self.bounds.max_in_flight * max(1, len(self.servers))
+
     def as_json(self) -> dict[str, object]:
         """For the manifest; the model that ships is not named: it may move with the project."""
         model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
@@ -66,12 +77,13 @@ class Choices:
             "engine": self.engine,
             "model": model,
             "servers": list(self.servers),
+            "bounds": told_of(self.bounds),
         }
 
     @classmethod
     def of_json(cls, told: Mapping[str, object]) -> "Choices":
         """From a manifest; what it does not tell is as by default."""
-        model, voice = told.get("model"), told.get("voice")
+        model, voice, bounds = told.get("model"), told.get("voice"), told.get("bounds")
         return cls(
             cast=_words(told.get("cast")),
             swap=_words(told.get("swap")),
@@ -79,6 +91,7 @@ class Choices:
             engine=str(told.get("engine", "embedded")),
             model=Path(str(model)) if model else WIND_TUNNEL,
             servers=_words(told.get("servers")),
+            bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
         )
 
 
@@ -106,7 +119,8 @@ def _read_swap(entry: str) -> Swap:
         equals = ""
     if not equals or not name or not persona:
         raise InputError(f"swap must be 'TIME NAME=PERSONA', got {entry!r}")
-    return Swap(moment, name, seat(persona))
+    cast = persona.removeprefix(NEWEST)
+    return Swap(moment, name, seat(cast), newest=cast != persona)
 
 
 def _read_cast(entries: tuple[str, ...]) -> dict[str, Agent]:

@@ -16,12 +16,22 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from agents.engines.catalogue import ENGINES, WIND_TUNNEL
+from experiments.commands.bounds import (
+    InFlight,
+    Patience,
+    Priorities,
+    Resident,
+    Timeout,
+    bounds_of,
+)
 from experiments.commands.choices import Choices
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
+from simulation.record import FILE
+from simulation.refit import as_recorded, require_adapters
 from simulation.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -158,8 +168,9 @@ def run_experiment(
         list[str] | None,
         typer.Option(
             help='Change a seat\'s persona at a virtual time, as in "3 rosa=keiko@early": from '
-            "round 3 on. Repeatable; PERSONA as for --cast. To go on with a run, its personas' "
-            "adapters must be those that it was made with.",
+            "round 3 on. Repeatable; PERSONA as for --cast, or newest:PERSONA, whose adapter is "
+            "looked up when the time comes: one trained while the run goes on is taken up. "
+            "`symposion resume` goes on with the adapters that the run was made with.",
             metavar="'TIME NAME=PERSONA'",
         ),
     ] = None,
@@ -195,14 +206,22 @@ def run_experiment(
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
     accept_changes: AcceptChanges = False,
+    in_flight: InFlight = None,
+    timeout: Timeout = None,
+    patience: Patience = None,
+    resident: Resident = None,
+    priorities: Priorities = None,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
+    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities)
     choices = Choices(
-        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ())
+        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds
     )
-    session = Session(
-        choices.dressed(scenario), choices, origin, Budget(max_tokens, max_hours), accept_changes
-    )
+    dressed = choices.dressed(scenario)
+    if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
+        dressed = as_recorded(dressed, out_)  # that personas are trained meanwhile is the point
+        require_adapters(dressed)
+    session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
     if report:
         from experiments.commands.report import make_report

@@ -76,7 +76,8 @@ class Session:
         engine = self.choices.engine
         if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
             out.print(f"opening the {engine} engine")
-        speaker = open_engine(engine, self.choices.model, self.choices.servers, adapters)
+        choices = self.choices
+        speaker = open_engine(engine, choices.model, choices.servers, adapters, choices.bounds)
 
         async def go() -> tuple[Path, Progress]:
             async with speaker:  # a server says who it is only when it is greeted
@@ -92,6 +93,7 @@ class Session:
                         chosen,
                         origin=replace(self.origin, choices=self.choices.as_json()),
                         observe=show,
+                        in_flight=choices.in_flight,
                         budget=self.budget,
                         accept_changes=self.accept_changes,
                         parent=self.parent,

@@ -52,6 +52,7 @@ class MockVllm:
         self.faults: deque[Fault] = deque()
         """What happens to the next completions instead of an answer."""
         self.load_fault: Fault | None = None
+        self.refuses_priorities = False
         self.in_flight = self.most_in_flight = 0
         self._runner: web.AppRunner | None = None
 
@@ -132,6 +133,8 @@ class MockVllm:
             return await self.faults.popleft()(request)
         if body["model"] not in (self.name, *self.adapters):
             return _error(404, f"The model `{body['model']}` does not exist.")
+        if self.refuses_priorities and body.get("priority"):
+            return _error(400, "Got priority 1 but Priority scheduling is not enabled.")
         if len(body["prompt"]) + body["max_tokens"] > self.context:
             return _error(400, f"This model's maximum context length is {self.context} tokens.")
         self.in_flight += 1

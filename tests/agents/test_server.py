@@ -92,6 +92,32 @@ async def test_priority_is_left_out_unless_the_server_takes_it(home, mock):
     assert "priority" not in mock.bodies[0]
 
 
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_a_server_is_asked_whether_it_takes_priorities(home, mock, refuses):
+    mock.refuses_priorities = refuses
+    async with opened(home, mock, spec=replace(QUICK, priorities=None)) as engine:
+        await engine.generate(ask(priority=3.0))
+    trial, body = mock.bodies
+    assert (trial["priority"], trial["max_tokens"]) == (1, 1)
+    assert body.get("priority") == (None if refuses else 3000)
+
+
+async def test_each_server_is_asked_for_itself(home):
+    async with MockVllm() as one, MockVllm() as two:
+        one.refuses_priorities = True
+        async with opened(home, one, two, spec=replace(QUICK, priorities=None)) as engine:
+            await asyncio.gather(*(engine.generate(ask(seed=i, priority=2.0)) for i in range(8)))
+    assert {body.get("priority") for body in one.bodies[1:]} == {None}
+    assert {body.get("priority") for body in two.bodies[1:]} == {2000}
+
+
+async def test_a_failure_of_the_trial_may_pass(home, mock):
+    mock.faults.append(status(503))
+    async with opened(home, mock, spec=replace(QUICK, priorities=None)) as engine:
+        await engine.generate(ask(priority=3.0))
+    assert [body.get("priority") for body in mock.bodies] == [1, 1, 3000]
+
+
 async def test_identity_says_what_is_declared(home, mock):
     engine = ServerEngine(home / "base", [mock.url])
     with pytest.raises(EngineError, match="not open"):

