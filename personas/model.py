@@ -17,11 +17,22 @@ from personas.errors import InputError
 Role = Literal["system", "user", "assistant"]
 
 
+def frame(*texts: str) -> bytes:
+    """Texts as bytes, each after its length, so that no text can imitate a boundary."""
+    raws = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """Structure, written by the house alone: here a message of `role` begins."""
 
     role: Role
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "framed", frame("control", self.role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,11 @@ class Spoken:
     """Text inside the current message: data that is never parsed for markers, whatever it says."""
 
     text: str
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key: made once, hashed in every prompt that the text stands in."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "framed", frame("spoken", self.text))
 
 
 Segment = Control | Spoken
@@ -175,32 +191,20 @@ def request_key(
     Returns:
         32 hexadecimal digits (128 bits of BLAKE2b).
     """
-    adapter = request.adapter.fingerprint if request.adapter else ""
-    fields = [identity.engine, identity.version, identity.base, identity.dtype, adapter]
+    adapter = frame(request.adapter.fingerprint if request.adapter else "")
     if options is None:
-        sampling = request.sampling
-        fields += ("generate", str(request.seed), str(sampling.max_tokens))
-        fields += (repr(sampling.temperature), repr(sampling.top_p))
+        asked = frame("generate", str(request.seed)) + _sampling(request.sampling)
     else:
-        fields += ("score", str(len(options)), *options)
-    framed = list(map(_frame, fields))
-    framed += [
-        _spoken(part.text) if isinstance(part, Spoken) else _control(part.role)
-        for part in request.prompt
-    ]
-    return hashlib.blake2b(b"".join(framed), digest_size=16).hexdigest()
-
-
-def _frame(text: str) -> bytes:
-    raw = text.encode("utf-8", "surrogatepass")
-    return b"%d:%b" % (len(raw), raw)
-
-
-@lru_cache(maxsize=2**15)  # a line is heard by several, and stands in each of their next prompts
-def _spoken(text: str) -> bytes:
-    return _frame("spoken") + _frame(text)
+        asked = frame("score", str(len(options)), *options)
+    parts = [_identity(identity), adapter, asked, *[part.framed for part in request.prompt]]
+    return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
 
 
 @lru_cache
-def _control(role: Role) -> bytes:
-    return _frame("control") + _frame(role)
+def _identity(identity: ModelIdentity) -> bytes:
+    return frame(identity.engine, identity.version, identity.base, identity.dtype)
+
+
+@lru_cache
+def _sampling(sampling: Sampling) -> bytes:
+    return frame(str(sampling.max_tokens), repr(sampling.temperature), repr(sampling.top_p))

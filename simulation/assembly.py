@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from json.encoder import encode_basestring_ascii
 
 from agents.memory import Summary, Utterance
 from agents.prompt import MODERATOR, compose
@@ -45,7 +46,6 @@ class Assembly:
     def __init__(self, scenario: Scenario, model: Model) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
-        self._labels = {agent.key: agent.label for agent in scenario.agents}
         self.wardrobe = scenario.wardrobe
         self._openings = {
             "talk": Utterance(MODERATOR, scenario.opening),
@@ -77,7 +77,7 @@ class Assembly:
         """What is recorded beside the call."""
         match job.promise, reply:
             case Speech() as speech, Reply():
-                return [_turn_row(speech, reply, key), *_exposure_rows(speech, job.first)]
+                return [_turn_row(speech, reply, key, job.first)]
             case Digest() as digest, Reply():
                 return [_summary_row(digest, reply, key)]
             case Choice() as choice, Scores():
@@ -96,10 +96,6 @@ class Assembly:
                 digest.text, digest.lines = reply.text, ()
             case Choice() as choice, Scores():
                 choice.scores = reply
-
-    def label(self, agent: str) -> str:
-        """Name for people of an agent by its key."""
-        return self._labels[agent]
 
     def _speech(self, speech: Speech) -> Job:
         mind = self._recollection.of(speech)
@@ -179,30 +175,25 @@ def _questions(scenario: Scenario) -> list[Utterance]:
     return asked
 
 
-def _turn_row(speech: Speech, reply: Reply, key: str) -> Row:
+def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
     # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
     text = reply.text
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
-    return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text)
+    heard = _heard(speech, first)
+    return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text, heard)
 
 
-def _exposure_rows(speech: Speech, first: int) -> list[Row]:
-    """What reached the speaker; of it, what was noticed stands at the end of its memory."""
-    rows: list[Row] = []
-    place = speech.length - sum(delivery.noticed for delivery in speech.heard)
-    for delivery in speech.heard:
-        remembered = delivery.noticed and place >= first
-        place += delivery.noticed
-        rows.append((
-            "exposures",
-            (
-                speech.arm, speech.agent, speech.counter,
-                delivery.speech.agent, delivery.speech.counter, delivery.due,
-                int(delivery.noticed), int(remembered),
-            ),
-        ))  # fmt: skip
-    return rows
+def _heard(speech: Speech, first: int) -> str:
+    """What reached the speaker, as JSON; of it, what was noticed ends the speaker's memory."""
+    told = []
+    place = speech.length - sum([delivery.noticed for delivery in speech.heard])
+    for due, _, said, noticed in speech.heard:
+        remembered = noticed and place >= first
+        place += noticed
+        name = encode_basestring_ascii(said.agent)
+        told.append(f"[{name},{said.counter},{due!r},{noticed:d},{remembered:d}]")
+    return f"[{','.join(told)}]"
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:

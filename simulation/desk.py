@@ -160,8 +160,7 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _make_due(self, promise: Promise) -> None:
-        digest = self._assembly.needed_first(promise)
-        if digest is not None:
+        if digest := self._assembly.needed_first(promise):
             promise.waiting += 1
             digest.dependents.append(promise)
             if len(digest.dependents) > 1:  # on its way already
@@ -199,7 +198,8 @@ class Desk:
             if not self._tasks:  # else what is in flight may cost less than was reserved for it
                 self.stop(short)
             return False
-        reply = self._voice(job).at_once(job.request, job.options)
+        voice = self._voice(job)
+        reply = voice.at_once(job.request, job.options)
         if reply is not None:
             self._purse.spend(reply)
             self._take(_Answered(job, key, reply, time(), 0.0))
@@ -272,6 +272,6 @@ class Desk:
             assert isinstance(reply, Reply)
             progress.turns += 1
             progress.new_tokens += reply.new_tokens
-            progress.speaker = self._assembly.label(promise.agent)
+            progress.speaker = promise.label
         elif isinstance(promise, Answer):
             progress.answers += 1

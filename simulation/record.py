@@ -38,7 +38,8 @@ Row = tuple[str, tuple[object, ...]]
 """A table other than manifest and calls, and the values of its columns in order."""
 
 NAMED = {"turns": (3, 4), "surveys": (6, 9), "decisions": (3, 6), "summaries": (5, 5)}
-"""Tables whose rows refer to a call: length of the primary key, and place of the call."""
+"""Tables whose rows refer to a call: number of leading columns that name a row, and place of the
+call."""
 
 
 class Entry(NamedTuple):
@@ -139,7 +140,7 @@ class Record:
         Raises:
             RecordError: The disk refuses, or a row was recorded before with another reply.
         """
-        calls = [self._call(entry) for entry in entries if self._is_new(entry.key)]
+        calls = {entry.key: entry for entry in entries if self._is_new(entry.key)}
         rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         for entry in entries:
             for table, values in entry.rows:
@@ -147,7 +148,7 @@ class Record:
                     rows[table].append(values)
         try:
             with self._database:
-                self._insert(calls, rows)
+                self._insert([self._call(entry) for entry in calls.values()], rows)
         except sqlite3.IntegrityError:
             raise RecordError(self._conflict("a turn")) from None
         except sqlite3.Error as error:
@@ -182,7 +183,7 @@ class Record:
     ) -> None:
         run = self._database.executemany
         if calls:
-            run("INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
+            run("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
         for table, values in rows.items():
             run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
         if self.counts.fresh:
@@ -206,11 +207,11 @@ class Record:
         """Whether an earlier session recorded this row, with the same call."""
         if not self._known:
             return False
-        key_length, call = NAMED.get(table, (5, None))  # exposures: five leading columns
+        key_length, call = NAMED[table]
         name = (table, *values[:key_length])
         if name not in self._known:
             return False
-        if call is not None and self._known[name] != values[call]:
+        if self._known[name] != values[call]:
             raise RecordError(self._conflict(" ".join(map(str, name))))
         return True
 
@@ -245,14 +246,12 @@ def read_replies(database: sqlite3.Connection) -> dict[str, Reply | Scores]:
     return {key: _from_json(text) for key, text in rows}
 
 
-def read_known(database: sqlite3.Connection) -> dict[tuple[object, ...], str | None]:
+def read_known(database: sqlite3.Connection) -> dict[tuple[object, ...], str]:
     """Every recorded row by table and primary key, with the call that it refers to."""
-    known: dict[tuple[object, ...], str | None] = {}
+    known: dict[tuple[object, ...], str] = {}
     for table, (length, call) in NAMED.items():
         for row in database.execute(f"SELECT * FROM {table}"):
             known[(table, *row[:length])] = row[call]
-    for row in database.execute("SELECT * FROM exposures"):
-        known[("exposures", *row[:5])] = None
     return known
 
 

@@ -14,9 +14,10 @@ from simulation.recordfile import UnrecordedError, read_manifest
 from simulation.room import Room
 from simulation.run import drive, recorded_identity
 from simulation.scenario import Scenario
+from simulation.schema import PACKED_SINCE, TURNS_BEFORE_3
 
-COMPARED = ("turns", "exposures", "surveys", "decisions", "summaries")
-"""Tables whose every row a replay must make again."""
+COMPARED = ("turns", "surveys", "decisions", "summaries")
+"""Tables whose every row a replay must make again; what was heard is part of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,13 @@ def _load(folder: Path) -> tuple[Comparison, dict[str, object]]:
     database = open_for_reading(folder)
     try:
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+        version = database.execute("PRAGMA user_version").fetchone()[0]
         rows: Counter[tuple[object, ...]] = Counter()
         for table in COMPARED:
             if table in tables:
-                rows.update((table, *row) for row in database.execute(f"SELECT * FROM {table}"))
+                older = table == "turns" and version < PACKED_SINCE
+                made = database.execute(TURNS_BEFORE_3 if older else f"SELECT * FROM {table}")
+                rows.update((table, *row) for row in made)
         found = database.execute("SELECT text, tokens FROM counts") if "counts" in tables else ()
         return Comparison(read_replies(database), Counts(dict(found)), rows), read_manifest(
             database

@@ -138,7 +138,7 @@ def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
         room = min(rooms, key=lambda room: room.next_time)
         if room.next_time == inf:
             return
-        room.advance()
+        room.advance(run_ahead - desk.open)
 
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:

@@ -75,6 +75,8 @@ class Wardrobe:
     def at(self, seat: str, time: float) -> Agent:
         """Who is worn in a seat at a virtual time."""
         worn = self._worn[seat]
+        if len(worn) == 1:
+            return worn[0].agent
         return worn[bisect_right(worn, time, key=lambda one: one.since) - 1].agent
 
     def __iter__(self) -> Iterator[Worn]:

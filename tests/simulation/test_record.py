@@ -161,14 +161,14 @@ def test_older_schema_is_refused(tmp_path):
 def test_one_turn_cannot_be_recorded_with_two_replies(tmp_path):
     record = Record(tmp_path, {"fingerprint": "x"})
     turn = ("talk", "ada", 0, 1.0)
-    record.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])
+    record.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a", "[]")))])
     with pytest.raises(RecordError, match="another request"):
-        record.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
+        record.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b", "[]")))])
     record.close()
     again = Record(tmp_path, {"fingerprint": "x"})
-    again.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])  # the same is no news
+    again.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a", "[]")))])  # no news
     with pytest.raises(RecordError, match="turns talk ada 0 was recorded with another request"):
-        again.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
+        again.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b", "[]")))])
     assert set(again.replies) == {"k1"}
     again.close()
 
