@@ -14,7 +14,7 @@ import platform
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from agents.agent import Agent
@@ -41,7 +41,7 @@ class Unrecorded:
         self.replies: dict[str, object] = {}
         self.counts = counts
 
-    def write(self, entries: list[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Forgets."""
         self.counts.fresh.clear()
 

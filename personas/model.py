@@ -8,7 +8,6 @@ nobody else ever sees a token id.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal, Protocol
 
 from personas.adapter import Adapter
@@ -21,6 +20,9 @@ def frame(*texts: str) -> bytes:
     """Texts as bytes, each after its length, so that no text can imitate a boundary."""
     raws = [text.encode("utf-8", "surrogatepass") for text in texts]
     return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
+
+
+_SPOKEN = frame("spoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Spoken:
     """Its part of a request's key: made once, hashed in every prompt that the text stands in."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "framed", frame("spoken", self.text))
+        raw = self.text.encode("utf-8", "surrogatepass")
+        object.__setattr__(self, "framed", b"%b%d:%b" % (_SPOKEN, len(raw), raw))
 
 
 Segment = Control | Spoken
@@ -60,6 +63,8 @@ class Sampling:
     """0 is greedy."""
     top_p: float = 0.95
     """Nucleus mass in (0, 1]."""
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
@@ -68,6 +73,8 @@ class Sampling:
             raise InputError(f"temperature must be at least 0, got {self.temperature}")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p must lie in (0, 1], got {self.top_p}")
+        framed = frame(str(self.max_tokens), repr(self.temperature), repr(self.top_p))
+        object.__setattr__(self, "framed", framed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,16 @@ class ModelIdentity:
     """Content hash of the base model (`personas.identity`), or a declared name."""
     dtype: str
     """Number format of the computation, such as ``float32``."""
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
+
+    def __post_init__(self) -> None:
+        framed = frame(self.engine, self.version, self.base, self.dtype)
+        object.__setattr__(self, "framed", framed)
+
+    def as_json(self) -> dict[str, str]:
+        """Its fields; `ModelIdentity` takes them back."""
+        return {name: getattr(self, name) for name in ("engine", "version", "base", "dtype")}
 
 
 class Model(Protocol):
@@ -193,18 +210,8 @@ def request_key(
     """
     adapter = frame(request.adapter.fingerprint if request.adapter else "")
     if options is None:
-        asked = frame("generate", str(request.seed)) + _sampling(request.sampling)
+        asked = frame("generate", str(request.seed)) + request.sampling.framed
     else:
         asked = frame("score", str(len(options)), *options)
-    parts = [_identity(identity), adapter, asked, *[part.framed for part in request.prompt]]
+    parts = [identity.framed, adapter, asked, *[part.framed for part in request.prompt]]
     return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
-
-
-@lru_cache
-def _identity(identity: ModelIdentity) -> bytes:
-    return frame(identity.engine, identity.version, identity.base, identity.dtype)
-
-
-@lru_cache
-def _sampling(sampling: Sampling) -> bytes:
-    return frame(str(sampling.max_tokens), repr(sampling.temperature), repr(sampling.top_p))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
 from agents.memory import Summary, Utterance
@@ -30,6 +31,12 @@ class Job:
     """What to score; None asks for words."""
     first: int = 0
     """Index of the oldest remembered line that is still in the window."""
+    key: str = ""
+    """The request's, in the record."""
+    asked: float = 0.0
+    """Unix time."""
+    seconds: float = 0.0
+    """Real time until the answer."""
 
 
 class Assembly:
@@ -73,28 +80,28 @@ class Assembly:
                 return self._answer(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
 
-    def rows(self, job: Job, key: str, reply: Reply | Scores) -> list[Row]:
+    def row(self, job: Job, reply: Reply | Scores) -> Row:
         """What is recorded beside the call."""
-        match job.promise, reply:
-            case Speech() as speech, Reply():
-                return [_turn_row(speech, reply, key, job.first)]
-            case Digest() as digest, Reply():
-                return [_summary_row(digest, reply, key)]
-            case Choice() as choice, Scores():
-                return [_decision_row(choice, key)]
-            case Answer() as answer, Scores():
-                return [_survey_row(answer, key)]
+        match job.promise:
+            case Speech() as speech if isinstance(reply, Reply):
+                return _turn_row(speech, reply, job.key, job.first)
+            case Digest() as digest if isinstance(reply, Reply):
+                return _summary_row(digest, reply, job.key)
+            case Choice() as choice if isinstance(reply, Scores):
+                return _decision_row(choice, job.key)
+            case Answer() as answer if isinstance(reply, Scores):
+                return _survey_row(answer, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
     def keep(self, job: Job, reply: Reply | Scores) -> None:
         """Lets the reply be heard; it is committed already."""
-        match job.promise, reply:
-            case Speech() as speech, Reply():
+        match job.promise:
+            case Speech() as speech if isinstance(reply, Reply):
                 speech.text = reply.text
                 speech.heard = ()  # a kept promise holds its own text and nothing else
-            case Digest() as digest, Reply():
+            case Digest() as digest if isinstance(reply, Reply):
                 digest.text, digest.lines = reply.text, ()
-            case Choice() as choice, Scores():
+            case Choice() as choice if isinstance(reply, Scores):
                 choice.scores = reply
 
     def _speech(self, speech: Speech) -> Job:
@@ -191,9 +198,14 @@ def _heard(speech: Speech, first: int) -> str:
     for due, _, said, noticed in speech.heard:
         remembered = noticed and place >= first
         place += noticed
-        name = encode_basestring_ascii(said.agent)
-        told.append(f"[{name},{said.counter},{due!r},{noticed:d},{remembered:d}]")
+        end = ",1,1]" if remembered else ",1,0]" if noticed else ",0,0]"
+        told.append(f"[{_quoted(said.agent)},{said.counter},{_number(due)}{end}")
     return f"[{','.join(told)}]"
+
+
+# Names and moments recur in many messages.
+_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)
+_number = lru_cache(maxsize=2**12)(float.__repr__)
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:

@@ -17,8 +17,7 @@ def seed_for(seed: int, *names: str | int) -> int:
     Returns:
         A whole number in [0, 2**63).
     """
-    raw = [str(name).encode() for name in (seed, *names)]
-    framed = b"".join([b"%d:%b" % (len(one), one) for one in raw])
+    framed = b"".join([b"%d:%b" % (len(raw := str(name).encode()), raw) for name in (seed, *names)])
     return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
 
 

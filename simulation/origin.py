@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -72,7 +72,7 @@ def manifest_of(scenario: Scenario, model: Model, origin: Origin) -> dict[str, o
         "directed": directed,
         "arms": list(scenario.arms),
         "waves": scenario.waves,
-        "model": asdict(model.identity),
+        "model": model.identity.as_json(),
         "context_tokens": model.context_tokens,
         "packages": packages(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, "

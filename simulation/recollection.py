@@ -128,7 +128,8 @@ class Recollection:
             past = self._pasts[promise.arm, promise.agent] = _Past()
         tokens = past.sums[-1]
         for speech in promise.memory[len(past.lines) : promise.length]:
-            line, cost = self._line(speech, promise.agent)
+            heard = speech.line if speech.agent != promise.agent else None
+            line, cost = heard or self._line(speech, promise.agent)
             tokens += cost
             past.lines.append(line)
             past.sums.append(tokens)

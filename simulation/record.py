@@ -52,7 +52,7 @@ class Entry(NamedTuple):
     """Real time of asking, in seconds since 1970 UTC."""
     seconds: float
     """Real time until the answer."""
-    rows: Sequence[Row]
+    rows: Sequence[Row] = ()
 
 
 class Ledger(Protocol):
@@ -68,7 +68,7 @@ class Ledger(Protocol):
         """Token counts by text."""
         ...
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Makes entries durable, all of them or none.
 
         Raises:
@@ -134,17 +134,19 @@ class Record:
         finally:
             database.close()
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Makes replies and the rows that refer to them durable, in one transaction.
 
         Raises:
             RecordError: The disk refuses, or a row was recorded before with another reply.
         """
-        calls = {entry.key: entry for entry in entries if self._is_new(entry.key)}
+        calls: dict[str, Entry] = {}
         rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         for entry in entries:
+            if entry.key not in self.replies or entry.key in self._inherited:
+                calls[entry.key] = entry
             for table, values in entry.rows:
-                if not self._is_known(table, values):
+                if not self._known or not self._is_known(table, values):
                     rows[table].append(values)
         try:
             with self._database:
@@ -156,9 +158,9 @@ class Record:
                 f"{self.path}: {error}: make room or mend the disk, then run the same command; "
                 "what was committed before is kept and readable"
             ) from error
-        for entry in entries:
-            self.replies[entry.key] = entry.reply
-            self._inherited.pop(entry.key, None)
+        for key, entry in calls.items():
+            self.replies[key] = entry.reply
+            self._inherited.pop(key, None)
         self.counts.fresh.clear()
 
     def note(self, **entries: object) -> None:
@@ -189,9 +191,6 @@ class Record:
         if self.counts.fresh:
             run("INSERT INTO counts VALUES (?, ?)", self.counts.fresh)
 
-    def _is_new(self, key: str) -> bool:
-        return key not in self.replies or key in self._inherited
-
     def _call(self, entry: Entry) -> tuple[object, ...]:
         inherited = self._inherited.get(entry.key)
         asked, seconds = inherited or (entry.asked, entry.seconds)
@@ -205,8 +204,6 @@ class Record:
 
     def _is_known(self, table: str, values: tuple[object, ...]) -> bool:
         """Whether an earlier session recorded this row, with the same call."""
-        if not self._known:
-            return False
         key_length, call = NAMED[table]
         name = (table, *values[:key_length])
         if name not in self._known:

@@ -1,7 +1,7 @@
 """Replay: the run again without any model, every reply from its record, and compared with it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class Comparison:
         self.others: list[tuple[object, ...]] = []
         """Rows that the record does not have."""
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Strikes rows off the list of recorded ones."""
         for entry in entries:
             for table, values in entry.rows:
