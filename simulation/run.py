@@ -75,11 +75,7 @@ async def simulate(
         RecordError: The record is damaged, in use, or cannot be written.
     """
     began = perf_counter()
-    check_adapters((worn.agent for worn in scenario.wardrobe), model.identity.base)
-    manifest = manifest_of(scenario, model, origin)
-    if parent is not None:
-        manifest |= _branched(parent, manifest, accept_changes)
-    record = Record(folder, manifest, adapter_rows(scenario), accept_changes=accept_changes)
+    record = _open(scenario, model, folder, origin, parent, accept_changes)
     try:
         if parent is not None:
             record.inherit(parent)
@@ -95,6 +91,22 @@ async def simulate(
         return desk.progress
     finally:
         record.close()
+
+
+def _open(
+    scenario: Scenario,
+    model: Model,
+    folder: Path,
+    origin: Origin,
+    parent: Path | None,
+    accept_changes: bool,
+) -> Record:
+    """The run's record, new or gone on with."""
+    check_adapters((worn.agent for worn in scenario.wardrobe), model.identity.base)
+    manifest = manifest_of(scenario, model, origin)
+    if parent is not None:
+        manifest |= _branched(parent, manifest, accept_changes)
+    return Record(folder, manifest, adapter_rows(scenario), accept_changes=accept_changes)
 
 
 async def drive(rooms: list[Room], desk: Desk, run_ahead: int = 20_000) -> None:
