@@ -24,7 +24,7 @@ class Swap:
     """
 
     time: float
-    """Virtual time, in rounds, above 0: round r begins at time r."""
+    """Virtual time, above 0; where turns come in rounds, round r begins at time r."""
     seat: str
     """Key of the agent whose persona changes."""
     cast: Agent
@@ -33,7 +33,7 @@ class Swap:
     def __post_init__(self) -> None:
         if not (isfinite(self.time) and self.time > 0):
             raise InputError(
-                f"swap time must be above 0 rounds, got {self.time}; cast the seat to begin with it"
+                f"swap time must be above 0, got {self.time}; cast the seat to begin with it"
             )
 
 
@@ -43,7 +43,7 @@ class Worn:
 
     seat: str
     since: float
-    """Virtual time, in rounds; 0 is the start."""
+    """Virtual time; 0 is the start."""
     agent: Agent
 
 
