@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -103,6 +104,34 @@ def test_a_full_disk_is_named_and_what_was_committed_stays(tmp_path):
     run(small(turns=Rounds(12)), ScriptedEngine(wordy), tmp_path)
     assert kept <= set(transcript(tmp_path))
     assert len(transcript(tmp_path)) == 72
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.getuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk needs a privileged user")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_is_named_and_what_was_committed_is_gone_on_with(small_disk, tmp_path):
+    def engine() -> ScriptedEngine:
+        return ScriptedEngine(wordy, latency=lambda _: 0.0)
+
+    long = small(turns=Rounds(250), surveys=(), controls=())
+    with pytest.raises(RecordError, match=r"full.*make room.*kept and readable"):
+        run(long, engine(), small_disk / "run")
+    kept = set(transcript(small_disk / "run"))
+    assert 0 < len(kept) < 6 * 250
+    assert len(read_run(small_disk / "run").turns) == len(kept)
+    shutil.copytree(small_disk / "run", tmp_path / "roomier")
+    run(long, engine(), tmp_path / "roomier")
+    assert kept <= set(transcript(tmp_path / "roomier"))
+    assert len(transcript(tmp_path / "roomier")) == 6 * 250
 
 
 def test_a_full_database_leaves_no_half_batch(tmp_path):
