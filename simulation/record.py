@@ -175,6 +175,11 @@ class Record:
         """What the run is, and whether it has finished."""
         return read_manifest(self._database)
 
+    def told(self, key: str) -> object:
+        """One entry of the manifest; None if it is not there."""
+        found = self._database.execute("SELECT value FROM manifest WHERE key = ?", [key]).fetchone()
+        return None if found is None else json.loads(found[0])
+
     def close(self) -> None:
         """Closes the file; everything committed stays."""
         self._database.close()

@@ -120,7 +120,8 @@ def _create(
     adapters: Iterable[tuple[object, ...]],
 ) -> None:
     database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
-    entries = [(key, json.dumps(value)) for key, value in manifest.items()]
+    # One at a time: that of a million agents is long.
+    entries = ((key, json.dumps(value)) for key, value in manifest.items())
     database.executemany("INSERT INTO manifest VALUES (?, ?)", entries)
     database.executemany("INSERT INTO adapters VALUES (?, ?, ?, ?, ?)", adapters)
     database.commit()

@@ -79,14 +79,14 @@ async def simulate(
     try:
         if parent is not None:
             record.inherit(parent)
-        identity = recorded_identity(record.manifest()) or model.identity
+        identity = _identity(record.told("model")) or model.identity
         desk = Desk(scenario, model, record, observe, in_flight, identity, budget)
         begun(desk)
         try:
             await drive([Room(scenario, arm, desk.post) for arm in scenario.arms], desk, run_ahead)
         finally:
             await desk.leave()
-        if not desk.progress.stopped and "finished" not in record.manifest():
+        if not desk.progress.stopped and record.told("finished") is None:
             record.note(finished=now(), seconds=perf_counter() - began)
         return desk.progress
     finally:
@@ -165,8 +165,11 @@ def run_name(scenario: Scenario, model: Model) -> str:
 
 def recorded_identity(manifest: dict[str, object]) -> ModelIdentity | None:
     """The model that a record was made with; None if its manifest does not tell."""
-    model = manifest.get("model")
-    return ModelIdentity(**model) if isinstance(model, dict) else None
+    return _identity(manifest.get("model"))
+
+
+def _identity(told: object) -> ModelIdentity | None:
+    return ModelIdentity(**told) if isinstance(told, dict) else None
 
 
 def _branched(
