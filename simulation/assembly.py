@@ -203,9 +203,13 @@ def _heard(speech: Speech, first: int) -> str:
     return f"[{','.join(told)}]"
 
 
-# Names and moments recur in many messages.
-_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)
-_number = lru_cache(maxsize=2**12)(float.__repr__)
+_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
+
+
+@lru_cache(maxsize=2**12)  # and so do moments
+def _number(time: float) -> str:
+    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
+    return repr(float(time))
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:

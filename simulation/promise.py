@@ -38,7 +38,7 @@ class Promise:
     """Virtual time, in the scenario's unit."""
     counter: int
     """The agent's own count of speeches, of surveys or of choices, from 0."""
-    memory: "list[Speech]"
+    memory: "list[Speech]" = field(repr=False)  # whose own memories lead back, again and again
     """The agent's memory, oldest first, shared by all its promises; it goes on growing."""
     length: int
     """How much of that memory there was at this moment; the texts may still be promises."""
@@ -48,7 +48,7 @@ class Promise:
     """Place in the total order."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
-    dependents: "list[Promise]" = field(default_factory=list, init=False)
+    dependents: "list[Promise]" = field(default_factory=list, init=False, repr=False)
     """Who waits for this one."""
     kept: bool = field(default=False, init=False)
     when_kept: Callable[[], None] | None = field(default=None, init=False)
@@ -76,7 +76,7 @@ class Speech(Promise):
 
     label: str
     """Under which it is heard."""
-    heard: "tuple[Delivery, ...]"
+    heard: "tuple[Delivery, ...]" = field(repr=False)
     """What reached the speaker since its own last turn, noticed or not."""
     depth: int = 0
     """0, or one more than that of the message that it replies to."""
@@ -101,7 +101,7 @@ class Delivery(NamedTuple):
 class Aside(Promise):
     """A private question, answered by a letter; it leaves the agent's memory as it was."""
 
-    heard: tuple[Speech, ...]
+    heard: tuple[Speech, ...] = field(repr=False)
     """What the agent took in since its last turn."""
 
     @property
@@ -147,7 +147,7 @@ class Digest(Promise):
     asking: str
     tokens: int
     """Length at most."""
-    last: Speech
+    last: Speech = field(repr=False)
     """The last line of the block."""
     text: str | None = field(default=None, init=False)
     """None until it is kept."""
