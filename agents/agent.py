@@ -1,11 +1,12 @@
 """An agent: a seat in the room, and the persona that sits in it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from personas.adapter import Adapter, is_adapter, load_adapter
 from personas.errors import InputError
+from personas.model import Spoken
 from personas.persona import Persona, Stage, find_persona, library, load_persona
 
 Voice = Literal["lora", "prompt", "base"]
@@ -32,6 +33,8 @@ class Agent:
     voice: Voice = "base"
     bare: Adapter | None = None
     """A LoRA adapter worn as it is, without a persona: any that peft has saved."""
+    system: Spoken = field(init=False, repr=False, compare=False)
+    """`system_text` as it begins every prompt; made once."""
 
     def __post_init__(self) -> None:
         if not self.key or not self.label or len(self.label.splitlines()) > 1:
@@ -49,6 +52,7 @@ class Agent:
                 f"run `symposion persona train {self.persona.key}`, or cast it as "
                 f"prompt:{self.persona.key}"
             )
+        object.__setattr__(self, "system", Spoken(self.system_text))
 
     def wearing(self, other: "Agent") -> "Agent":
         """The same seat with the other's persona, stage and voice.

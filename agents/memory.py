@@ -15,6 +15,7 @@ from math import ceil
 
 from agents.embedding import EMBEDDERS
 from personas.errors import InputError, nearest
+from personas.model import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,19 @@ class Utterance:
     text: str
     own: bool = False
     """Said by the one who remembers."""
-    line: str = field(init=False, repr=False, compare=False)
-    """The spoken segment: own words bare, others' as one labelled line with its newline."""
+    spoken: Spoken = field(init=False, repr=False, compare=False)
+    """The segment, made once and read in every later prompt: own words bare, others' as one
+    labelled line with its newline."""
 
     def __post_init__(self) -> None:
         text = one_line(self.text)
-        line = text if self.own else f"{self.speaker}: {text}\n"
-        object.__setattr__(self, "line", line)  # made once, read in every later prompt
+        spoken = Spoken(text if self.own else f"{self.speaker}: {text}\n")
+        object.__setattr__(self, "spoken", spoken)
+
+    @property
+    def line(self) -> str:
+        """The segment's text."""
+        return self.spoken.text
 
 
 @dataclass(frozen=True, slots=True)

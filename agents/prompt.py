@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from agents.agent import Agent
 from agents.memory import Utterance
-from personas.model import Control, Segment, Spoken
+from personas.model import Control, Segment
 
 MODERATOR = "Moderator"
 """Label of the voice that opens talks and asks survey questions."""
@@ -13,7 +13,7 @@ GO_ON = Utterance(MODERATOR, "Please go on.")
 """Said to an agent who has heard nothing since its own last turn: models want a user message."""
 
 _SYSTEM, _USER, _ASSISTANT = Control("system"), Control("user"), Control("assistant")
-_GO_ON = Spoken(GO_ON.line)
+_GO_ON = GO_ON.spoken
 
 
 def compose(
@@ -33,7 +33,7 @@ def compose(
         System message, then users' and assistant's messages in turn, ending in an open
         assistant message.
     """
-    parts: list[Segment] = [_SYSTEM, Spoken(agent.system_text)]
+    parts: list[Segment] = [_SYSTEM, agent.system]
     role = "system"
     for utterance in (*remembered, *asked):
         wanted = "assistant" if utterance.own else "user"
@@ -44,7 +44,7 @@ def compose(
             role = wanted
         elif utterance.own:
             parts += [_USER, _GO_ON, _ASSISTANT]
-        parts.append(Spoken(utterance.line))
+        parts.append(utterance.spoken)
     if role != "user":
         parts += [_USER, _GO_ON]
     parts.append(_ASSISTANT)

@@ -8,7 +8,6 @@ nobody else ever sees a token id.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal, Protocol
 
 from personas.adapter import Adapter
@@ -17,11 +16,25 @@ from personas.errors import InputError
 Role = Literal["system", "user", "assistant"]
 
 
+def frame(*texts: str) -> bytes:
+    """Texts as bytes, each after its length, so that no text can imitate a boundary."""
+    raws = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
+
+
+_SPOKEN = frame("spoken")
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """Structure, written by the house alone: here a message of `role` begins."""
 
     role: Role
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "framed", frame("control", self.role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,12 @@ class Spoken:
     """Text inside the current message: data that is never parsed for markers, whatever it says."""
 
     text: str
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key: made once, hashed in every prompt that the text stands in."""
+
+    def __post_init__(self) -> None:
+        raw = self.text.encode("utf-8", "surrogatepass")
+        object.__setattr__(self, "framed", b"%b%d:%b" % (_SPOKEN, len(raw), raw))
 
 
 Segment = Control | Spoken
@@ -44,6 +63,8 @@ class Sampling:
     """0 is greedy."""
     top_p: float = 0.95
     """Nucleus mass in (0, 1]."""
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
@@ -52,6 +73,8 @@ class Sampling:
             raise InputError(f"temperature must be at least 0, got {self.temperature}")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p must lie in (0, 1], got {self.top_p}")
+        framed = frame(str(self.max_tokens), repr(self.temperature), repr(self.top_p))
+        object.__setattr__(self, "framed", framed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +151,16 @@ class ModelIdentity:
     """Content hash of the base model (`personas.identity`), or a declared name."""
     dtype: str
     """Number format of the computation, such as ``float32``."""
+    framed: bytes = field(init=False, repr=False, compare=False)
+    """Its part of a request's key."""
+
+    def __post_init__(self) -> None:
+        framed = frame(self.engine, self.version, self.base, self.dtype)
+        object.__setattr__(self, "framed", framed)
+
+    def as_json(self) -> dict[str, str]:
+        """Its fields; `ModelIdentity` takes them back."""
+        return {name: getattr(self, name) for name in ("engine", "version", "base", "dtype")}
 
 
 class Model(Protocol):
@@ -175,32 +208,10 @@ def request_key(
     Returns:
         32 hexadecimal digits (128 bits of BLAKE2b).
     """
-    adapter = request.adapter.fingerprint if request.adapter else ""
-    fields = [identity.engine, identity.version, identity.base, identity.dtype, adapter]
+    adapter = frame(request.adapter.fingerprint if request.adapter else "")
     if options is None:
-        sampling = request.sampling
-        fields += ("generate", str(request.seed), str(sampling.max_tokens))
-        fields += (repr(sampling.temperature), repr(sampling.top_p))
+        asked = frame("generate", str(request.seed)) + request.sampling.framed
     else:
-        fields += ("score", str(len(options)), *options)
-    framed = list(map(_frame, fields))
-    framed += [
-        _spoken(part.text) if isinstance(part, Spoken) else _control(part.role)
-        for part in request.prompt
-    ]
-    return hashlib.blake2b(b"".join(framed), digest_size=16).hexdigest()
-
-
-def _frame(text: str) -> bytes:
-    raw = text.encode("utf-8", "surrogatepass")
-    return b"%d:%b" % (len(raw), raw)
-
-
-@lru_cache(maxsize=2**15)  # a line is heard by several, and stands in each of their next prompts
-def _spoken(text: str) -> bytes:
-    return _frame("spoken") + _frame(text)
-
-
-@lru_cache
-def _control(role: Role) -> bytes:
-    return _frame("control") + _frame(role)
+        asked = frame("score", str(len(options)), *options)
+    parts = [identity.framed, adapter, asked, *[part.framed for part in request.prompt]]
+    return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
 from agents.memory import Summary, Utterance
 from agents.prompt import MODERATOR, compose
@@ -30,6 +32,12 @@ class Job:
     """What to score; None asks for words."""
     first: int = 0
     """Index of the oldest remembered line that is still in the window."""
+    key: str = ""
+    """The request's, in the record."""
+    asked: float = 0.0
+    """Unix time."""
+    seconds: float = 0.0
+    """Real time until the answer."""
 
 
 class Assembly:
@@ -47,7 +55,6 @@ class Assembly:
     def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
-        self._labels = {agent.key: agent.label for agent in scenario.agents}
         self.wardrobe = scenario.wardrobe
         self._newest = Newest(self.wardrobe, ledger, model.identity.base)
         self._openings = {
@@ -76,33 +83,29 @@ class Assembly:
                 return self._answer(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
 
-    def rows(self, job: Job, key: str, reply: Reply | Scores) -> list[Row]:
+    def row(self, job: Job, reply: Reply | Scores) -> Row:
         """What is recorded beside the call."""
-        match job.promise, reply:
-            case Speech() as speech, Reply():
-                return [_turn_row(speech, reply, key), *_exposure_rows(speech, job.first)]
-            case Digest() as digest, Reply():
-                return [_summary_row(digest, reply, key)]
-            case Choice() as choice, Scores():
-                return [_decision_row(choice, key)]
-            case Answer() as answer, Scores():
-                return [_survey_row(answer, key)]
+        match job.promise:
+            case Speech() as speech if isinstance(reply, Reply):
+                return _turn_row(speech, reply, job.key, job.first)
+            case Digest() as digest if isinstance(reply, Reply):
+                return _summary_row(digest, reply, job.key)
+            case Choice() as choice if isinstance(reply, Scores):
+                return _decision_row(choice, job.key)
+            case Answer() as answer if isinstance(reply, Scores):
+                return _survey_row(answer, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
     def keep(self, job: Job, reply: Reply | Scores) -> None:
         """Lets the reply be heard; it is committed already."""
-        match job.promise, reply:
-            case Speech() as speech, Reply():
+        match job.promise:
+            case Speech() as speech if isinstance(reply, Reply):
                 speech.text = reply.text
                 speech.heard = ()  # a kept promise holds its own text and nothing else
-            case Digest() as digest, Reply():
+            case Digest() as digest if isinstance(reply, Reply):
                 digest.text, digest.lines = reply.text, ()
-            case Choice() as choice, Scores():
+            case Choice() as choice if isinstance(reply, Scores):
                 choice.scores = reply
-
-    def label(self, agent: str) -> str:
-        """Name for people of an agent by its key."""
-        return self._labels[agent]
 
     def _speech(self, speech: Speech) -> Job:
         mind = self._recollection.of(speech)
@@ -182,30 +185,34 @@ def _questions(scenario: Scenario) -> list[Utterance]:
     return asked
 
 
-def _turn_row(speech: Speech, reply: Reply, key: str) -> Row:
+def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
     # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
     text = reply.text
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
-    return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text)
+    heard = _heard(speech, first)
+    return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text, heard)
 
 
-def _exposure_rows(speech: Speech, first: int) -> list[Row]:
-    """What reached the speaker; of it, what was noticed stands at the end of its memory."""
-    rows: list[Row] = []
-    place = speech.length - sum(delivery.noticed for delivery in speech.heard)
-    for delivery in speech.heard:
-        remembered = delivery.noticed and place >= first
-        place += delivery.noticed
-        rows.append((
-            "exposures",
-            (
-                speech.arm, speech.agent, speech.counter,
-                delivery.speech.agent, delivery.speech.counter, delivery.due,
-                int(delivery.noticed), int(remembered),
-            ),
-        ))  # fmt: skip
-    return rows
+def _heard(speech: Speech, first: int) -> str:
+    """What reached the speaker, as JSON; of it, what was noticed ends the speaker's memory."""
+    told = []
+    place = speech.length - sum([delivery.noticed for delivery in speech.heard])
+    for due, _, said, noticed in speech.heard:
+        remembered = noticed and place >= first
+        place += noticed
+        end = ",1,1]" if remembered else ",1,0]" if noticed else ",0,0]"
+        told.append(f"[{_quoted(said.agent)},{said.counter},{_number(due)}{end}")
+    return f"[{','.join(told)}]"
+
+
+_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
+
+
+@lru_cache(maxsize=2**12)  # and so do moments
+def _number(time: float) -> str:
+    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
+    return repr(float(time))
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:

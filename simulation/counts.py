@@ -1,6 +1,6 @@
 """How many tokens each text has, remembered across runs: a replay needs no tokenizer."""
 
-from functools import lru_cache
+from collections.abc import Callable
 from hashlib import blake2b
 
 
@@ -16,18 +16,16 @@ class Counts:
         self.fresh: list[tuple[int, int]] = []
         """Counts that are not in the record yet, as (hash, tokens)."""
 
-    def get(self, text: str) -> int | None:
-        """Tokens of a text; None if it was never counted."""
-        return self._known.get(_hash(text))
-
-    def put(self, text: str, tokens: int) -> None:
-        """Remembers a count, and keeps it for the record."""
+    def of(self, text: str, count: Callable[[str], int]) -> int:
+        """Tokens of a text; one that was never counted is, and is kept for the record."""
         key = _hash(text)
-        self._known[key] = tokens
-        self.fresh.append((key, tokens))
+        tokens = self._known.get(key)
+        if tokens is None:
+            tokens = self._known[key] = count(text)
+            self.fresh.append((key, tokens))
+        return tokens
 
 
-@lru_cache(maxsize=2**15)  # whoever heard a line has the same one in mind
 def _hash(text: str) -> int:
     """A signed number of 64 bits, as SQLite stores them."""
     raw = text.encode("utf-8", "surrogatepass")

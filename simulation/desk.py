@@ -30,7 +30,7 @@ class Progress:
     """How far a run is; counts promises of all arms."""
 
     time: float = 0.0
-    """Largest virtual time of a kept promise, in rounds."""
+    """Largest virtual time of a kept promise."""
     turns: int = 0
     answers: int = 0
     from_record: int = 0
@@ -46,17 +46,16 @@ class Progress:
     stopped: str = ""
     """Why the run stopped before its end; empty while it goes on and when it is done."""
 
-
-@dataclass(slots=True)
-class _Answered:
-    """A call that has come back and is not committed yet."""
-
-    job: Job
-    key: str
-    reply: Reply | Scores
-    asked: float
-    """Unix time."""
-    seconds: float
+    def see(self, promise: Promise, reply: Reply | Scores) -> None:
+        """Counts a kept promise."""
+        self.time = max(self.time, promise.time)
+        self.prompt_tokens += reply.prompt_tokens
+        if isinstance(promise, Speech) and isinstance(reply, Reply):
+            self.turns += 1
+            self.new_tokens += reply.new_tokens
+            self.speaker = promise.label
+        elif isinstance(promise, Answer):
+            self.answers += 1
 
 
 class Desk:
@@ -100,7 +99,8 @@ class Desk:
         self._only_recorded = only_recorded
         self._due: list[tuple[float, Moment, Promise]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._answered: list[_Answered] = []
+        self._answered: list[tuple[Job, Reply | Scores]] = []
+        """Calls that have come back and are not committed yet."""
         self._uncommitted: dict[str, Reply | Scores] = {}
         self._failure: BaseException | None = None
         self._changed = asyncio.Event()
@@ -160,8 +160,7 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _make_due(self, promise: Promise) -> None:
-        digest = self._assembly.needed_first(promise)
-        if digest is not None:
+        if digest := self._assembly.needed_first(promise):
             promise.waiting += 1
             digest.dependents.append(promise)
             if len(digest.dependents) > 1:  # on its way already
@@ -181,16 +180,18 @@ class Desk:
                     raise
                 heappop(self._due)  # stays open
                 continue
-            key = request_key(self._voice(job).identity, job.request, job.options)
-            if not self._answer(job, key):
+            if not self._answer(job):
                 return
             heappop(self._due)
 
-    def _answer(self, job: Job, key: str) -> bool:
+    def _answer(self, job: Job) -> bool:
         """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
+        voice = self._humans.get(job.promise.agent, self._model)  # a person, or the model
+        key = job.key = request_key(voice.identity, job.request, job.options)
+        job.asked = time()
         known = self._model.recorded(key) or self._uncommitted.get(key)
         if known is not None:
-            self._take(_Answered(job, key, known, time(), 0.0))
+            self._take(job, known)
             return True
         if self._only_recorded:
             return True
@@ -199,33 +200,30 @@ class Desk:
             if not self._tasks:  # else what is in flight may cost less than was reserved for it
                 self.stop(short)
             return False
-        reply = self._voice(job).at_once(job.request, job.options)
+        reply = voice.at_once(job.request, job.options)
         if reply is not None:
             self._purse.spend(reply)
-            self._take(_Answered(job, key, reply, time(), 0.0))
+            self._take(job, reply)
             return True
         self._purse.reserve(tokens)
-        task = asyncio.create_task(self._await_answer(job, key, tokens))
+        task = asyncio.create_task(self._await_answer(job, voice, tokens))
         self._tasks.add(task)
         task.add_done_callback(self._returned)
         return True
 
-    def _voice(self, job: Job) -> RecordedEngine:
-        """Who is to answer: the person in a human's seat, or the model."""
-        return self._humans.get(job.promise.agent, self._model)
+    def _take(self, job: Job, reply: Reply | Scores) -> None:
+        self._uncommitted[job.key] = reply
+        self._answered.append((job, reply))
 
-    def _take(self, answered: _Answered) -> None:
-        self._uncommitted[answered.key] = answered.reply
-        self._answered.append(answered)
-
-    async def _await_answer(self, job: Job, key: str, reserved: int) -> None:
-        asked, began = time(), perf_counter()
+    async def _await_answer(self, job: Job, voice: RecordedEngine, reserved: int) -> None:
+        began = perf_counter()
         try:
-            reply = await self._voice(job).ask(key, job.request, job.options)
+            reply = await voice.ask(job.key, job.request, job.options)
         finally:
             self._purse.release(reserved)
         self._purse.spend(reply)
-        self._take(_Answered(job, key, reply, asked, perf_counter() - began))
+        job.seconds = perf_counter() - began
+        self._take(job, reply)
 
     def _returned(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -238,17 +236,14 @@ class Desk:
         if not self._answered:
             return False
         answered, self._answered = self._answered, []
+        row = self._assembly.row
         self._ledger.write(
-            [
-                Entry(
-                    a.key, a.reply, a.asked, a.seconds, self._assembly.rows(a.job, a.key, a.reply)
-                )
-                for a in answered
-            ]
+            Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
+            for job, reply in answered
         )
         self._uncommitted.clear()
-        for one in answered:
-            self._keep(one.job, one.reply)
+        for job, reply in answered:
+            self._keep(job, reply)
         self.progress.written = self._purse.spent
         self.progress.in_flight = len(self._tasks)
         self.progress.from_record = self._model.answered
@@ -256,7 +251,7 @@ class Desk:
         return True
 
     def _keep(self, job: Job, reply: Reply | Scores) -> None:
-        promise, progress = job.promise, self.progress
+        promise = job.promise
         self._assembly.keep(job, reply)
         self.open -= 1
         for dependent in promise.dependents:
@@ -266,12 +261,4 @@ class Desk:
         promise.dependents, promise.kept = [], True
         if promise.when_kept is not None:
             promise.when_kept()
-        progress.time = max(progress.time, promise.time)
-        progress.prompt_tokens += reply.prompt_tokens
-        if isinstance(promise, Speech):
-            assert isinstance(reply, Reply)
-            progress.turns += 1
-            progress.new_tokens += reply.new_tokens
-            progress.speaker = self._assembly.label(promise.agent)
-        elif isinstance(promise, Answer):
-            progress.answers += 1
+        self.progress.see(promise, reply)

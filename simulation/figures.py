@@ -26,7 +26,6 @@ SCALE = Normalize(-1, 1)
 """Opinions run from -1 to 1."""
 
 OPINION_AXIS = f"opinion ({MINUS}1 strongly against … +1 strongly for)"
-TIME_AXIS = "virtual time (rounds; 0 is before the talk)"
 Drawing = Axes | Sequence[Axes]
 """What a function here returns: one panel, or several of one figure."""
 WIDTH = 7.2
@@ -59,7 +58,7 @@ def population(opinions: pd.DataFrame, view: View) -> list[Axes]:
         panel.set_title(spread, fontsize=TINY, color=QUIET, loc="right")
         _mark_swaps(panel, {place for place, _ in view.swaps})
         _opinion_axis(panel)
-    figure.supxlabel(TIME_AXIS, fontsize=SMALL, color=QUIET)
+    figure.supxlabel(view.time_axis, fontsize=SMALL, color=QUIET)
     figure.supylabel(OPINION_AXIS, fontsize=TINY, color=QUIET)
     return panels
 
@@ -100,7 +99,7 @@ def trajectories(opinions: pd.DataFrame, view: View, columns: int = 4) -> list[A
     _name_lines(opinions, view, panels)
     for spare in grid[len(panels) :]:
         spare.set_axis_off()
-    figure.supxlabel(TIME_AXIS, fontsize=SMALL, color=QUIET)
+    figure.supxlabel(view.time_axis, fontsize=SMALL, color=QUIET)
     figure.supylabel(OPINION_AXIS, fontsize=SMALL, color=QUIET)
     return panels
 

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
@@ -72,7 +72,7 @@ def manifest_of(scenario: Scenario, model: Model, origin: Origin) -> dict[str, o
         "directed": directed,
         "arms": list(scenario.arms),
         "waves": scenario.waves,
-        "model": asdict(model.identity),
+        "model": model.identity.as_json(),
         "context_tokens": model.context_tokens,
         "packages": packages(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}, "
@@ -94,7 +94,7 @@ def adapter_rows(scenario: Scenario) -> list[tuple[object, ...]]:
 def adapter_row(adapter: Adapter) -> tuple[object, ...]:
     """(fingerprint, folder, base, rank, card)."""
     card = _card(adapter.folder)
-    return (adapter.fingerprint, str(adapter.folder), adapter.base, adapter.rank, card)
+    return (adapter.fingerprint, str(adapter.folder.resolve()), adapter.base, adapter.rank, card)
 
 
 def fingerprint_changes(recorded: Mapping[str, object], wanted: Mapping[str, object]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from simulation.analysis.excess import MEASURES, Interval, excess_over_floor, interval_over_runs
 from simulation.analysis.frames import UNFINISHED, AgentFacts, RunFacts, RunFrames
 from simulation.analysis.opinion import opinions, order_consistency
-from simulation.view import MINUS, View, signed
+from simulation.view import MINUS, View, point, signed, stretch
 
 MEANINGS = {
     "mean absolute drift": "how far an agent moved from where it stood before, 0 to 2",
@@ -74,7 +74,8 @@ class Row:
 class Utterance:
     """A line of the transcript."""
 
-    round: int
+    when: str
+    """In virtual time."""
     speaker: str
     text: str
     heard: int
@@ -116,7 +117,7 @@ def transcript(reading: Reading, arm: str) -> list[Utterance]:
     listeners = heard.groupby(["speaker", "speaker_counter"]).size().to_dict()
     return [
         Utterance(
-            round=int(time),
+            when=point(time, reading.view.unit),
             speaker=reading.facts.labels.get(agent, agent),
             text=text,
             heard=listeners.get((agent, counter), 0),
@@ -272,9 +273,9 @@ def _number(value: float, measure: str, *, plain: bool) -> str:
 def _lede(group: Sequence[Reading], effects: Sequence[Effect]) -> str:
     facts, view, drift = group[0].facts, group[0].view, effects[0]
     waves = view.rows(group[0].opinions, view.main)["wave"]
-    rounds = f"{waves.max()} round{'' if waves.max() == 1 else 's'}" if len(waves) else "no round"
+    talked = stretch(waves.max(), view.unit) if len(waves) else f"no {view.unit}"
     words = (
-        f"After {rounds}, the {len(facts.agents)} agents had moved by {drift.talk} on average on "
+        f"After {talked}, the {len(facts.agents)} agents had moved by {drift.talk} on average on "
         f"{view.question} (the scale is 2 wide)"
     )
     if view.floor is None:

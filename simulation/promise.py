@@ -7,12 +7,14 @@ waits for it; nothing is a task until it truly waits on the engine.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from agents.memory import Utterance
 from personas.model import Scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from simulation.survey import OptionOrder, Survey
 
 Moment = tuple[float, int, str, str, int]
@@ -36,38 +38,36 @@ class Promise:
     """Virtual time, in the scenario's unit."""
     counter: int
     """The agent's own count of speeches, of surveys or of choices, from 0."""
-    memory: "list[Speech]"
+    memory: "list[Speech]" = field(repr=False)  # whose own memories lead back, again and again
     """The agent's memory, oldest first, shared by all its promises; it goes on growing."""
     length: int
     """How much of that memory there was at this moment; the texts may still be promises."""
+    phase: ClassVar[int] = SPEAKING
+    """Place within a moment of virtual time."""
+    moment: Moment = field(init=False)
+    """Place in the total order."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
-    dependents: "list[Promise]" = field(default_factory=list, init=False)
+    dependents: "list[Promise]" = field(default_factory=list, init=False, repr=False)
     """Who waits for this one."""
     kept: bool = field(default=False, init=False)
     when_kept: Callable[[], None] | None = field(default=None, init=False)
     """Called once it is: lets virtual time go on where it stood still for this promise."""
 
-    def wait_for(self, earlier: "Speech | None") -> None:
-        """Makes this promise due only when the earlier one, if any, is kept."""
-        if earlier is not None and earlier.text is None:
-            self.waiting += 1
-            earlier.dependents.append(self)
+    def __post_init__(self) -> None:
+        self.moment = (self.time, self.phase, self.arm, self.agent, self.counter)
+
+    def wait_for(self, causes: "Iterable[Speech]") -> None:
+        """Makes this promise due only when all of these are kept."""
+        for cause in causes:
+            if cause.text is None:
+                self.waiting += 1
+                cause.dependents.append(self)
 
     @property
     def tail(self) -> "tuple[Speech, ...]":
         """What was heard since the agent's last turn and is not yet in its memory."""
         return ()
-
-    @property
-    def phase(self) -> int:
-        """Place within a moment of virtual time."""
-        return SPEAKING
-
-    @property
-    def moment(self) -> Moment:
-        """Place in the total order."""
-        return (self.time, self.phase, self.arm, self.agent, self.counter)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,22 +76,23 @@ class Speech(Promise):
 
     label: str
     """Under which it is heard."""
-    heard: "tuple[Delivery, ...]"
+    heard: "tuple[Delivery, ...]" = field(repr=False)
     """What reached the speaker since its own last turn, noticed or not."""
     depth: int = 0
     """0, or one more than that of the message that it replies to."""
     text: str | None = field(default=None, init=False)
     """None until it is committed to the record."""
-    line: Utterance | None = field(default=None, init=False)
-    """The text as others remember it; made once for all of them."""
+    line: tuple[Utterance, int] | None = field(default=None, init=False)
+    """The text as others remember it, and its tokens; made once for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A speech on its way to a listener."""
+class Delivery(NamedTuple):
+    """A speech on its way to its listeners; deliveries sort as they arrive."""
 
     due: float
     """Virtual time of arrival: heard by turns strictly later."""
+    moment: Moment
+    """Of the speech: what arrives together is heard in the order in which it was said."""
     speech: Speech
     noticed: bool = True
 
@@ -100,7 +101,7 @@ class Delivery:
 class Aside(Promise):
     """A private question, answered by a letter; it leaves the agent's memory as it was."""
 
-    heard: tuple[Speech, ...]
+    heard: tuple[Speech, ...] = field(repr=False)
     """What the agent took in since its last turn."""
 
     @property
@@ -118,11 +119,7 @@ class Choice(Aside):
     """Letters."""
     scores: Scores | None = field(default=None, init=False)
     """None until it is kept."""
-
-    @property
-    def phase(self) -> int:
-        """Before all speech of the same time."""
-        return CHOOSING
+    phase: ClassVar[int] = CHOOSING
 
 
 @dataclass(slots=True, eq=False)
@@ -136,11 +133,7 @@ class Answer(Aside):
     order: "OptionOrder"
     opened: bool
     """Whether the moderator had opened the talk by then."""
-
-    @property
-    def phase(self) -> int:
-        """After all speech of the same time."""
-        return ASKED
+    phase: ClassVar[int] = ASKED
 
 
 @dataclass(slots=True, eq=False)
@@ -154,13 +147,12 @@ class Digest(Promise):
     asking: str
     tokens: int
     """Length at most."""
-    last: Speech
+    last: Speech = field(repr=False)
     """The last line of the block."""
     text: str | None = field(default=None, init=False)
     """None until it is kept."""
 
-    @property
-    def moment(self) -> Moment:
-        """Place in the total order: after the last line of the block."""
+    def __post_init__(self) -> None:
+        # Its place is after the last line of the block.
         names = f"{self.agent} {self.last.agent} {self.last.counter}"
-        return (self.time, NOTING, self.arm, names, self.counter)
+        self.moment = (self.time, NOTING, self.arm, names, self.counter)

@@ -61,8 +61,8 @@ class Recollection:
     def of(self, promise: Promise) -> InMind:
         """What the agent has in mind; everything in the promise's context must be kept."""
         spec = self._scenario.memory_of(promise.agent)
-        past, tail = self._past(promise), self._tail(promise)
-        sums, length = self._sums(past, promise.length, tail), promise.length
+        past, length = self._past(promise), promise.length
+        tail, sums = self._tail(promise, past)
         first = spec.edge(sums, length + len(tail), spec.blocks(sums[length + len(tail)]))
         lines = past.lines[first:length]
         lines += tail[max(0, first - length) :]
@@ -83,8 +83,9 @@ class Recollection:
         if promise.agent not in self._noting:
             return None
         spec = self._scenario.memory_of(promise.agent)
-        past, tail = self._past(promise), self._tail(promise)
-        sums, length = self._sums(past, promise.length, tail), promise.length + len(tail)
+        past = self._past(promise)
+        tail, sums = self._tail(promise, past)
+        length = promise.length + len(tail)
         dropped, before = 0, ""
         for block in range(1, spec.blocks(sums[length]) + 1):
             edge = spec.edge(sums, length, block)
@@ -125,33 +126,35 @@ class Recollection:
         past = self._pasts.get((promise.arm, promise.agent))
         if past is None:
             past = self._pasts[promise.arm, promise.agent] = _Past()
-        for place in range(len(past.lines), promise.length):
-            line = self._line(promise.memory[place], promise.agent)
+        tokens = past.sums[-1]
+        for speech in promise.memory[len(past.lines) : promise.length]:
+            heard = speech.line if speech.agent != promise.agent else None
+            line, cost = heard or self._line(speech, promise.agent)
+            tokens += cost
             past.lines.append(line)
-            past.sums.append(past.sums[-1] + self._cost(line))
+            past.sums.append(tokens)
         return past
 
-    def _tail(self, promise: Promise) -> list[Utterance]:
-        return [self._line(speech, promise.agent) for speech in promise.tail]
+    def _tail(self, promise: Promise, past: _Past) -> tuple[list[Utterance], list[int]]:
+        """Lines that are not yet in the agent's memory, and the sums of tokens with them."""
+        if not promise.tail:
+            return [], past.sums
+        lines, sums = [], past.sums[: promise.length + 1]
+        for speech in promise.tail:
+            line, tokens = self._line(speech, promise.agent)
+            lines.append(line)
+            sums.append(sums[-1] + tokens)
+        return lines, sums
 
-    def _sums(self, past: _Past, length: int, tail: Sequence[Utterance]) -> list[int]:
-        if not tail:
-            return past.sums
-        sums = past.sums[: length + 1]
-        for line in tail:
-            sums.append(sums[-1] + self._cost(line))
-        return sums
-
-    def _line(self, speech: Speech, listener: str) -> Utterance:
-        """As the listener remembers it; all who heard it share one."""
+    def _line(self, speech: Speech, listener: str) -> tuple[Utterance, int]:
+        """A speech as the listener remembers it, and its tokens; all who heard it share both."""
         if speech.agent == listener:
-            return Utterance(speech.label, speech.text or "", own=True)
+            own = Utterance(speech.label, speech.text or "", own=True)
+            return own, self._model.count_tokens(own.line) + MARKER_TOKENS
         if speech.line is None:
-            speech.line = Utterance(speech.label, speech.text or "")
+            line = Utterance(speech.label, speech.text or "")
+            speech.line = line, self._model.count_tokens(line.line)
         return speech.line
-
-    def _cost(self, line: Utterance) -> int:
-        return self._model.count_tokens(line.line) + MARKER_TOKENS * line.own
 
     def _brought_back(
         self, spec: Retrieval, agent: str, past: _Past, dropped: int, window: Sequence[Utterance]

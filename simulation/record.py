@@ -43,7 +43,8 @@ Row = tuple[str, tuple[object, ...]]
 """A table other than manifest and calls, and the values of its columns in order."""
 
 NAMED = {"turns": (3, 4), "surveys": (6, 9), "decisions": (3, 6), "summaries": (5, 5)}
-"""Tables whose rows refer to a call: length of the primary key, and place of the call."""
+"""Tables whose rows refer to a call: number of leading columns that name a row, and place of the
+call."""
 
 
 class Entry(NamedTuple):
@@ -56,7 +57,7 @@ class Entry(NamedTuple):
     """Real time of asking, in seconds since 1970 UTC."""
     seconds: float
     """Real time until the answer."""
-    rows: Sequence[Row]
+    rows: Sequence[Row] = ()
 
 
 class Ledger(Takings, Protocol):
@@ -72,7 +73,7 @@ class Ledger(Takings, Protocol):
         """Token counts by text."""
         ...
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Makes entries durable, all of them or none.
 
         Raises:
@@ -143,28 +144,30 @@ class Record:
         finally:
             database.close()
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Makes replies and the rows that refer to them durable, in one transaction.
 
         Raises:
             RecordError: The disk refuses, or a row was recorded before with another reply.
         """
-        calls = [self._call(entry) for entry in entries if self._is_new(entry.key)]
+        calls: dict[str, Entry] = {}
         rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         for entry in entries:
+            if entry.key not in self.replies or entry.key in self._inherited:
+                calls[entry.key] = entry
             for table, values in entry.rows:
-                if not self._is_known(table, values):
+                if not self._known or not self._is_known(table, values):
                     rows[table].append(values)
         try:
             with self._database:
-                self._insert(calls, rows)
+                self._insert([self._call(entry) for entry in calls.values()], rows)
         except sqlite3.IntegrityError:
             raise RecordError(self._conflict("a turn")) from None
         except sqlite3.Error as error:
             raise RecordError(self._refused(error)) from error
-        for entry in entries:
-            self.replies[entry.key] = entry.reply
-            self._inherited.pop(entry.key, None)
+        for key, entry in calls.items():
+            self.replies[key] = entry.reply
+            self._inherited.pop(key, None)
         self.counts.fresh.clear()
 
     def take(self, what: Taken, adapter: Adapter) -> None:
@@ -191,6 +194,11 @@ class Record:
         """What the run is, and whether it has finished."""
         return read_manifest(self._database)
 
+    def told(self, key: str) -> object:
+        """One entry of the manifest; None if it is not there."""
+        found = self._database.execute("SELECT value FROM manifest WHERE key = ?", [key]).fetchone()
+        return None if found is None else json.loads(found[0])
+
     def close(self) -> None:
         """Closes the file; everything committed stays."""
         self._database.close()
@@ -201,14 +209,11 @@ class Record:
     ) -> None:
         run = self._database.executemany
         if calls:
-            run("INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
+            run("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
         for table, values in rows.items():
             run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
         if self.counts.fresh:
             run("INSERT INTO counts VALUES (?, ?)", self.counts.fresh)
-
-    def _is_new(self, key: str) -> bool:
-        return key not in self.replies or key in self._inherited
 
     def _call(self, entry: Entry) -> tuple[object, ...]:
         inherited = self._inherited.get(entry.key)
@@ -223,13 +228,11 @@ class Record:
 
     def _is_known(self, table: str, values: tuple[object, ...]) -> bool:
         """Whether an earlier session recorded this row, with the same call."""
-        if not self._known:
-            return False
-        key_length, call = NAMED.get(table, (5, None))  # exposures: five leading columns
+        key_length, call = NAMED[table]
         name = (table, *values[:key_length])
         if name not in self._known:
             return False
-        if call is not None and self._known[name] != values[call]:
+        if self._known[name] != values[call]:
             raise RecordError(self._conflict(" ".join(map(str, name))))
         return True
 
@@ -270,14 +273,12 @@ def read_replies(database: sqlite3.Connection) -> dict[str, Reply | Scores]:
     return {key: _from_json(text) for key, text in rows}
 
 
-def read_known(database: sqlite3.Connection) -> dict[tuple[object, ...], str | None]:
+def read_known(database: sqlite3.Connection) -> dict[tuple[object, ...], str]:
     """Every recorded row by table and primary key, with the call that it refers to."""
-    known: dict[tuple[object, ...], str | None] = {}
+    known: dict[tuple[object, ...], str] = {}
     for table, (length, call) in NAMED.items():
         for row in database.execute(f"SELECT * FROM {table}"):
             known[(table, *row[:length])] = row[call]
-    for row in database.execute("SELECT * FROM exposures"):
-        known[("exposures", *row[:5])] = None
     return known
 
 

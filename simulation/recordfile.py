@@ -58,6 +58,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     if path.exists() and not os.access(path, os.W_OK):
         raise InputError(f"{path} cannot be written: change its permissions or give another --out")
     database = sqlite3.connect(path)
+    database.create_function("as_json", 1, json.dumps)
     try:
         # WAL with NORMAL keeps every committed transaction through a crash of the process;
         # only a crash of the machine may lose the last ones.
@@ -123,7 +124,8 @@ def _create(
     adapters: Iterable[tuple[object, ...]],
 ) -> None:
     database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
-    entries = [(key, json.dumps(value)) for key, value in manifest.items()]
+    # One at a time: that of a million agents is long.
+    entries = ((key, json.dumps(value)) for key, value in manifest.items())
     database.executemany("INSERT INTO manifest VALUES (?, ?)", entries)
     database.executemany("INSERT INTO adapters VALUES (?, ?, ?, ?, ?)", adapters)
     database.commit()
@@ -157,7 +159,9 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     log = path.with_name(path.name + "-wal")
     frozen = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     mode = "immutable=1" if frozen else "mode=ro"
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+    database.create_function("as_json", 1, json.dumps)  # for records before schema 3
+    return database
 
 
 def read_manifest(database: sqlite3.Connection) -> dict[str, object]:

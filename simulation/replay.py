@@ -1,7 +1,7 @@
 """Replay: the run again without any model, every reply from its record, and compared with it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from simulation.recordfile import Taken, UnrecordedError, read_manifest, read_ta
 from simulation.room import Room
 from simulation.run import drive, recorded_identity
 from simulation.scenario import Scenario
+from simulation.schema import PACKED_SINCE, TURNS_BEFORE_3
 
-COMPARED = ("turns", "exposures", "surveys", "decisions", "summaries")
-"""Tables whose every row a replay must make again."""
+COMPARED = ("turns", "surveys", "decisions", "summaries")
+"""Tables whose every row a replay must make again; what was heard is part of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Comparison:
         self.others: list[tuple[object, ...]] = []
         """Rows that the record does not have."""
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         """Strikes rows off the list of recorded ones."""
         for entry in entries:
             for table, values in entry.rows:
@@ -120,10 +121,13 @@ def _load(folder: Path) -> tuple[Comparison, dict[str, object]]:
     database = open_for_reading(folder)
     try:
         tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master")}
+        version = database.execute("PRAGMA user_version").fetchone()[0]
         rows: Counter[tuple[object, ...]] = Counter()
         for table in COMPARED:
             if table in tables:
-                rows.update((table, *row) for row in database.execute(f"SELECT * FROM {table}"))
+                older = table == "turns" and version < PACKED_SINCE
+                made = database.execute(TURNS_BEFORE_3 if older else f"SELECT * FROM {table}")
+                rows.update((table, *row) for row in made)
         found = database.execute("SELECT text, tokens FROM counts") if "counts" in tables else ()
         counts, taken = Counts(dict(found)), read_taken(database)
         ledger = Comparison(read_replies(database), counts, rows, taken)

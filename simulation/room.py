@@ -6,10 +6,10 @@ whatever the order in which SimPy resumes processes. The turns of one moment are
 and then taken in the total order.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from math import inf
 
 import simpy
@@ -19,7 +19,7 @@ from agents.prompt import MODERATOR
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
 from simulation.graph import Tie
-from simulation.promise import Answer, Choice, Delivery, Moment, Promise, Speech
+from simulation.promise import Answer, Choice, Delivery, Promise, Speech
 from simulation.scenario import Scenario
 from simulation.survey import OPTION_ORDERS, Survey
 from simulation.timeline import (
@@ -51,8 +51,8 @@ class _Seat:
     present: bool
     listeners: dict[str, Tie] = field(default_factory=dict)
     """By key."""
-    inbox: list[tuple[float, Moment, Delivery]] = field(default_factory=list)
-    """Heap of deliveries still under way."""
+    inbox: list[Delivery] = field(default_factory=list)
+    """Still under way. Unsorted, although nearly in order: whoever is spoken to rarely looks."""
     arrived: list[Delivery] = field(default_factory=list)
     """Delivered since the agent's own last turn."""
     memory: list[Speech] = field(default_factory=list)
@@ -83,6 +83,7 @@ class Room:
         for tie in scenario.ties:
             self.seats[tie.speaker].listeners[tie.listener] = tie
         self._turns: list[_Turn] = []
+        """Of this moment, in no order until they are taken."""
         self._asked: deque[tuple[str, Survey, int]] = deque()
         self._standing_still = 0
         self.hearings: list[Hearing] = []
@@ -102,20 +103,32 @@ class Room:
             return float(self.clock.now)
         return float(self.clock.peek())
 
-    def advance(self) -> None:
-        """Does one thing: an event of SimPy, then turns, then surveys of the same moment."""
+    def advance(self, most: int = 1) -> None:
+        """Does one thing: an event of SimPy, then turns, then surveys of the same moment.
+
+        Args:
+            most: How many of the turns to take in one go.
+        """
         if not (self._turns or self._asked) or self.clock.peek() == self.clock.now:
             self.clock.step()
         elif self._turns:
-            agent, _, _, _, to, chair, cause = heappop(self._turns)
-            if self.seats[agent].present:
-                self._speak(agent, to, chair.hearing, cause.depth + 1 if cause else 0)
+            self._take_turns(most)
         else:
             self._ask(*self._asked.popleft())
 
     def give(self, turn: _Turn) -> None:
         """Notes a turn of this moment; taken in the total order, however many policies give it."""
-        heappush(self._turns, turn)
+        self._turns.append(turn)
+
+    def _take_turns(self, most: int) -> None:
+        """Takes turns until somebody who hears one wants to do something at this very moment."""
+        self._turns.sort(key=_place, reverse=True)  # a second time costs next to nothing
+        for _ in range(min(most, len(self._turns))):
+            agent, _, _, _, to, chair, cause = self._turns.pop()
+            if self.seats[agent].present:
+                self._speak(agent, to, chair.hearing, cause.depth + 1 if cause else 0)
+                if self.hearings and self.clock.peek() == self.clock.now:
+                    return
 
     def choose(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
         """Asks an agent in private what a policy needs to know."""
@@ -125,7 +138,7 @@ class Room:
             heard, Utterance(MODERATOR, asked), options,
         )  # fmt: skip
         seat.choices += 1
-        self._promise(choice, seat.last, *heard)
+        self._promise(choice, seat.last, heard)
         return choice
 
     def kept(self, promise: Promise) -> simpy.Event:
@@ -149,9 +162,11 @@ class Room:
             for rank, kind in enumerate(kinds)
         ]
 
-    def _promise(self, promise: Promise, *causes: Speech | None) -> None:
-        for cause in causes:
-            promise.wait_for(cause)
+    def _promise(self, promise: Promise, last: Speech | None, heard: Iterable[Speech]) -> None:
+        """Posts a promise, due after the agent's last turn and all that it has heard since."""
+        if last is not None:
+            promise.wait_for((last,))
+        promise.wait_for(heard)
         self._post(promise)
 
     def _speak(self, agent: str, to: str | None, hearing: float, depth: int) -> None:
@@ -171,37 +186,39 @@ class Room:
         self._send(
             speech, hearing, ties.values() if to is None else [ties[to]] if to in ties else []
         )
-        self._promise(speech, before, *noticed)
+        self._promise(speech, before, noticed)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        moment = speech.moment
-        alike: dict[tuple[float, bool], Delivery] = {}
+        delivery = Delivery(speech.time + hearing, speech.moment, speech)
         for tie in ties:
             listener = self.seats[tie.listener]
             if not listener.present:
                 continue
             due = speech.time + (hearing if tie.delay is None else tie.delay)
-            names = ("notice", tie.listener, tie.speaker, speech.counter)
-            noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
-            delivery = alike.get((due, noticed))
-            if delivery is None:
-                delivery = alike[due, noticed] = Delivery(due, speech, noticed)
-            heappush(listener.inbox, (due, moment, delivery))
+            noticed = tie.weight >= 1 or self._notices(tie, speech)
+            if due != delivery.due or noticed != delivery.noticed:  # else as the one before
+                delivery = Delivery(due, speech.moment, speech, noticed)
+            listener.inbox.append(delivery)
             for consider in self.hearings:
                 consider(speech, tie.listener, delivery)
 
+    def _notices(self, tie: Tie, speech: Speech) -> bool:
+        names = ("notice", tie.listener, tie.speaker, speech.counter)
+        return uniform(self.scenario.seed, *names) < tie.weight
+
     def _arrivals(self, seat: _Seat) -> tuple[Delivery, ...]:
         """What has arrived since the agent's last turn, with its attention limit applied."""
-        while seat.inbox and seat.inbox[0][0] < self.clock.now:
-            seat.arrived.append(heappop(seat.inbox)[2])
+        seat.inbox.sort()
+        if seat.inbox and seat.inbox[0].due < self.clock.now:
+            arrived = bisect_left(seat.inbox, (self.clock.now,))
+            seat.arrived += seat.inbox[:arrived]
+            del seat.inbox[:arrived]
         limit = self.scenario.attention
         if limit is None:
             return tuple(seat.arrived)
         noticed = [delivery for delivery in seat.arrived if delivery.noticed]
         kept = set(map(id, noticed[max(0, len(noticed) - limit) :]))
-        return tuple(
-            d if id(d) in kept else Delivery(d.due, d.speech, noticed=False) for d in seat.arrived
-        )
+        return tuple(d if id(d) in kept else d._replace(noticed=False) for d in seat.arrived)
 
     def _just_heard(self, agent: str) -> tuple[Speech, ...]:
         """What the agent took in since its last turn; leaves its memory as it was."""
@@ -230,10 +247,10 @@ class Room:
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
         speech.text = post.unrelated if self.arm == "scrambled" else post.text
         speech.kept = True
-        delivery = Delivery(post.time, speech)
+        delivery = Delivery(post.time, speech.moment, speech)
         for key in post.to or self.agents:
             if self.seats[key].present:
-                heappush(self.seats[key].inbox, (post.time, speech.moment, delivery))
+                self.seats[key].inbox.append(delivery)
                 for consider in self.hearings:
                     consider(speech, key, delivery)
 
@@ -256,7 +273,12 @@ class Room:
                     heard, survey, wave, wording, order, opened,
                 )  # fmt: skip
                 seat.answers += 1
-                self._promise(answer, seat.last, *heard)
+                self._promise(answer, seat.last, heard)
+
+
+def _place(turn: _Turn) -> tuple[str, int, str, int]:
+    """In the total order."""
+    return turn[:4]
 
 
 class Chair:

@@ -75,26 +75,38 @@ async def simulate(
         RecordError: The record is damaged, in use, or cannot be written.
     """
     began = perf_counter()
-    check_adapters((worn.agent for worn in scenario.wardrobe), model.identity.base)
-    manifest = manifest_of(scenario, model, origin)
-    if parent is not None:
-        manifest |= _branched(parent, manifest, accept_changes)
-    record = Record(folder, manifest, adapter_rows(scenario), accept_changes=accept_changes)
+    record = _open(scenario, model, folder, origin, parent, accept_changes)
     try:
         if parent is not None:
             record.inherit(parent)
-        identity = recorded_identity(record.manifest()) or model.identity
+        identity = _identity(record.told("model")) or model.identity
         desk = Desk(scenario, model, record, observe, in_flight, identity, budget)
         begun(desk)
         try:
             await drive([Room(scenario, arm, desk.post) for arm in scenario.arms], desk, run_ahead)
         finally:
             await desk.leave()
-        if not desk.progress.stopped and "finished" not in record.manifest():
+        if not desk.progress.stopped and record.told("finished") is None:
             record.note(finished=now(), seconds=perf_counter() - began)
         return desk.progress
     finally:
         record.close()
+
+
+def _open(
+    scenario: Scenario,
+    model: Model,
+    folder: Path,
+    origin: Origin,
+    parent: Path | None,
+    accept_changes: bool,
+) -> Record:
+    """The run's record, new or gone on with."""
+    check_adapters((worn.agent for worn in scenario.wardrobe), model.identity.base)
+    manifest = manifest_of(scenario, model, origin)
+    if parent is not None:
+        manifest |= _branched(parent, manifest, accept_changes)
+    return Record(folder, manifest, adapter_rows(scenario), accept_changes=accept_changes)
 
 
 async def drive(rooms: list[Room], desk: Desk, run_ahead: int = 20_000) -> None:
@@ -138,7 +150,7 @@ def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
         room = min(rooms, key=lambda room: room.next_time)
         if room.next_time == inf:
             return
-        room.advance()
+        room.advance(run_ahead - desk.open)
 
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:
@@ -153,8 +165,11 @@ def run_name(scenario: Scenario, model: Model) -> str:
 
 def recorded_identity(manifest: dict[str, object]) -> ModelIdentity | None:
     """The model that a record was made with; None if its manifest does not tell."""
-    model = manifest.get("model")
-    return ModelIdentity(**model) if isinstance(model, dict) else None
+    return _identity(manifest.get("model"))
+
+
+def _identity(told: object) -> ModelIdentity | None:
+    return ModelIdentity(**told) if isinstance(told, dict) else None
 
 
 def _branched(

@@ -1,6 +1,7 @@
 """A scenario: everything that decides what happens, frozen, and checked on construction."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from hashlib import blake2b
@@ -69,8 +70,8 @@ class Scenario:
         if not self.agents:
             raise InputError("agents must be at least 1, got 0")
         for name in ("key", "label"):
-            values = [getattr(agent, name) for agent in self.agents]
-            twice = sorted({value for value in values if values.count(value) > 1})
+            found = Counter(getattr(agent, name) for agent in self.agents)
+            twice = sorted(value for value, times in found.items() if times > 1)
             if twice:
                 raise InputError(
                     f"{name} of an agent must be unique, got twice: {', '.join(twice)}"

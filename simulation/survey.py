@@ -50,7 +50,7 @@ class Survey:
                 f"{len(self.options)} options, got {self.values}"
             )
         if self.every < 1:
-            raise InputError(f"every must be at least 1 round, got {self.every}")
+            raise InputError(f"every must be at least 1 unit of time, got {self.every}")
 
     @property
     def letters(self) -> tuple[str, ...]:

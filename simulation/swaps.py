@@ -24,7 +24,7 @@ class Swap:
     """
 
     time: float
-    """Virtual time, in rounds, above 0: round r begins at time r."""
+    """Virtual time, above 0; where turns come in rounds, round r begins at time r."""
     seat: str
     """Key of the agent whose persona changes."""
     cast: Agent
@@ -36,7 +36,7 @@ class Swap:
     def __post_init__(self) -> None:
         if not (isfinite(self.time) and self.time > 0):
             raise InputError(
-                f"swap time must be above 0 rounds, got {self.time}; cast the seat to begin with it"
+                f"swap time must be above 0, got {self.time}; cast the seat to begin with it"
             )
         if self.newest and (self.cast.persona is None or self.cast.voice != "lora"):
             raise InputError(
@@ -51,7 +51,7 @@ class Worn:
 
     seat: str
     since: float
-    """Virtual time, in rounds; 0 is the start."""
+    """Virtual time; 0 is the start."""
     agent: Agent
     newest: bool = False
     """Whether the agent's adapter is still to be looked up, when this time comes."""
@@ -90,6 +90,8 @@ class Wardrobe:
     def worn(self, seat: str, time: float) -> Worn:
         """What is worn in a seat at a virtual time, and since when."""
         worn = self._worn[seat]
+        if len(worn) == 1:
+            return worn[0]
         return worn[bisect_right(worn, time, key=lambda one: one.since) - 1]
 
     def settle(self, worn: Worn, adapter: Adapter) -> Agent:

@@ -215,7 +215,7 @@ class Replies:
         return float(wave)
 
     def turns(self, agents: int) -> float:
-        """Unknown before the ties are: none are counted on."""
+        """Depends on who hears whom: none are counted on (`simulation.rehearsal` counts them)."""
         return 0.0
 
 

@@ -21,13 +21,20 @@ class View:
     """Name for people by agent key; also the order in which agents are shown."""
     main: str = "talk"
     floor: str | None = "scrambled"
+    unit: str = "rounds"
+    """What one unit of virtual time is called."""
     swaps: tuple[tuple[float, str], ...] = ()
     """Where on the axis of waves an agent, given by its key, changes its persona."""
 
     @classmethod
     def of(cls, facts: RunFacts) -> "View":
         """The view that a run's manifest suggests."""
-        return cls(facts.topic, facts.labels, facts.main_arm, facts.floor_arm)
+        return cls(facts.topic, facts.labels, facts.main_arm, facts.floor_arm, facts.unit)
+
+    @property
+    def time_axis(self) -> str:
+        """Words for an axis of virtual time."""
+        return f"virtual time ({self.unit}; 0 is before the talk)"
 
     @property
     def arms(self) -> list[str]:
@@ -53,6 +60,16 @@ def signed(value: float, digits: int = 2) -> str:
         return "–"  # noqa: RUF001
     text = f"{value:+.{digits}f}"
     return text.replace("-", MINUS) if text.strip("+-0.") else text[1:]
+
+
+def stretch(time: float, unit: str) -> str:
+    """A stretch of virtual time: ``1 round``, ``3 rounds``, ``2.5 hours``."""
+    return f"{time:g} {unit.removesuffix('s') if time == 1 else unit}"
+
+
+def point(time: float, unit: str) -> str:
+    """A point in virtual time: ``round 3``, or ``2.5 hours``."""
+    return f"round {int(time)}" if unit == "rounds" else stretch(round(time, 2), unit)
 
 
 def when(moment: str) -> str:

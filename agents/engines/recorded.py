@@ -1,7 +1,7 @@
 """Any engine, answered from a record first: this one wrapper is resume, replay and branching."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from personas.errors import EngineError
@@ -11,12 +11,8 @@ from personas.model import Model, ModelIdentity, Reply, Request, Scores, request
 class TokenCounts(Protocol):
     """Token counts that are known already, and a place for new ones."""
 
-    def get(self, text: str) -> int | None:
-        """Tokens of a text; None if it was never counted."""
-        ...
-
-    def put(self, text: str, tokens: int) -> None:
-        """Remembers a count."""
+    def of(self, text: str, count: Callable[[str], int]) -> int:
+        """Tokens of a text; one that is not known is counted and remembered."""
         ...
 
 
@@ -66,7 +62,7 @@ class RecordedEngine:
     Args:
         engine: Who answers what is not recorded.
         replies: Recorded replies by `request_key`; read at every call, so it may grow.
-        counts: Recorded token counts; new ones are put there.
+        counts: Recorded token counts.
         identity: Under whose name replies are recorded; the engine's own by default.
     """
 
@@ -94,11 +90,7 @@ class RecordedEngine:
         """The recorded count, or the wrapped engine's."""
         if self._counts is None:
             return self._engine.count_tokens(text)
-        known = self._counts.get(text)
-        if known is None:
-            known = self._engine.count_tokens(text)
-            self._counts.put(text, known)
-        return known
+        return self._counts.of(text, self._engine.count_tokens)
 
     async def generate(self, request: Request) -> Reply:
         """The recorded reply, or a new one."""

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from agents.agent import VOICES, Agent, seat
-from agents.engines.catalogue import WIND_TUNNEL
+from agents.engines.catalogue import ENGINES, WIND_TUNNEL
 from agents.engines.serverspec import ServerSpec
 from agents.fitting import check_adapters
 from experiments.commands.bounds import USUAL, bounds_from, told_of
@@ -13,11 +16,54 @@ from experiments.commands.console import out
 from personas.adapter import Adapter
 from personas.errors import InputError, nearest
 from personas.identity import base_identity
+from personas.persona import library
 from simulation.scenario import Scenario, recast
 from simulation.swaps import Swap
 
 NEWEST = "newest:"
 """In front of a swap's persona: its adapter is looked up when the time comes."""
+
+Cast = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Put another persona in a seat: NAME=PERSONA, repeatable. PERSONA is a name from "
+        "`symposion persona list` or a folder, with @STAGE for a part of that life; "
+        "prompt:PERSONA prompts it instead of wearing its adapter; base is the bare model; the "
+        "folder of any LoRA adapter is worn as it is.",
+        metavar="NAME=PERSONA",
+    ),
+]
+Swaps = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='Change a seat\'s persona at a virtual time, as in "3 rosa=keiko@early": from time 3 '
+        "on, which is round 3 where turns come in rounds. Repeatable; PERSONA as for --cast, or "
+        "newest:PERSONA, whose adapter is looked up when the time comes: one trained while the run "
+        "goes on is taken up. `symposion resume` goes on with the adapters that the run was made "
+        "with.",
+        metavar="'TIME NAME=PERSONA'",
+    ),
+]
+VoiceName = Annotated[
+    str | None,
+    typer.Option(
+        help="Voice every persona of the scenario this way: lora, prompt or base. Prompted "
+        "personas run on any --model.",
+        show_default="as the scenario says",
+    ),
+]
+EngineName = Annotated[str, typer.Option(help=f"What voices the agents: {', '.join(ENGINES)}.")]
+ModelFolder = Annotated[
+    Path, typer.Option(help="Folder of a local Hugging Face causal LM.", show_default=False)
+]
+Servers = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Address of a vLLM server of that model, for --engine server. Repeatable: personas "
+        "are spread over all.",
+        metavar="URL",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +117,8 @@ class Choices:
         """For the manifest; the model that ships is not named: it may move with the project."""
         model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
         return {
-            "cast": list(self.cast),
-            "swap": list(self.swap),
+            "cast": list(map(_rooted, self.cast)),
+            "swap": list(map(_rooted, self.swap)),
             "voice": self.voice,
             "engine": self.engine,
             "model": model,
@@ -107,6 +153,17 @@ def _tell_unverified(worn: list[Agent]) -> None:
 
 def _words(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else ()
+
+
+def _rooted(entry: str) -> str:
+    """The same choice with a folder's whole path, so that it is found from any folder."""
+    name, equals, cast = entry.partition("=")
+    prompt = "prompt:" if cast.startswith("prompt:") else ""
+    word = cast.removeprefix("prompt:")
+    folder, at, stage = (word, "", "") if Path(word).is_dir() else word.partition("@")
+    if folder in library() or not Path(folder).is_dir():
+        return entry
+    return f"{name}{equals}{prompt}{Path(folder).resolve()}{at}{stage}"
 
 
 def _read_swap(entry: str) -> Swap:

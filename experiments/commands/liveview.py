@@ -7,12 +7,14 @@ from time import monotonic
 
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from experiments.commands.console import out
 from simulation.desk import Progress
+from simulation.rehearsal import Size
 
 PLAIN_LINE_EVERY = 5.0  # seconds, where there is no terminal to draw on
 FRAMES_A_SECOND = 4
@@ -21,14 +23,13 @@ LONGEST_NAME = 28  # characters
 
 
 @contextmanager
-def run_progress(turns: int, answers: int) -> Iterator[Callable[[Progress], None]]:
+def run_progress(size: Size) -> Iterator[Callable[[Progress], None]]:
     """Shows a run's progress while it lasts.
 
     Args:
-        turns: How many the run will have.
-        answers: How many survey answers it will have.
+        size: How much there will be.
     """
-    watch = Watch(turns, answers)
+    watch = Watch(size)
     if not out.is_terminal:
         yield _plain_lines(watch)
         return
@@ -40,21 +41,20 @@ class Watch:
     """Turns a run's progress into rates and words.
 
     Args:
-        turns: How many the run will have.
-        answers: How many survey answers it will have.
+        size: How much there will be.
         clock: Gives real seconds.
     """
 
-    def __init__(self, turns: int, answers: int, clock: Callable[[], float] = monotonic) -> None:
-        self._turns, self._answers, self._clock = turns, answers, clock
+    def __init__(self, size: Size, clock: Callable[[], float] = monotonic) -> None:
+        self._size, self._clock = size, clock
         self._began = clock()
         self._seen: deque[tuple[float, int, int, int]] = deque([(self._began, 0, 0, 0)])
         self.progress = Progress()
 
     @property
     def total(self) -> int:
-        """Everything that the run will have."""
-        return self._turns + self._answers
+        """Everything that the run will have, as far as that is known."""
+        return self._size.turns + self._size.answers
 
     @property
     def done(self) -> int:
@@ -85,11 +85,13 @@ class Watch:
         """Every figure under its name, in the order shown."""
         progress = self.progress
         turns, tokens, calls = self.rates()
-        left = (self.total - self.done) / calls if calls > 0 else None
+        known = calls > 0 and self._size.known
+        left = max(0, self.total - self.done) / calls if known else None
+        more = "" if self._size.known else " or more"
         return [
             ("virtual time", f"{progress.time:.1f}"),
-            ("turns", f"{progress.turns:,}/{self._turns:,}"),
-            ("answers", f"{progress.answers:,}/{self._answers:,}"),
+            ("turns", f"{progress.turns:,}/{self._size.turns:,}{more}"),
+            ("answers", f"{progress.answers:,}/{self._size.answers:,}"),
             ("turns/s", f"{turns:,.1f}"),
             ("tokens/s", f"{tokens:,.0f}"),
             ("in flight", f"{progress.in_flight}"),
@@ -108,14 +110,18 @@ class Watch:
         said = f"{self.progress.speaker[:LONGEST_NAME]} spoke last" if self.progress.speaker else ""
         if self.progress.stopped:
             said = f"stopping: {self.progress.stopped}"
-        bar = ProgressBar(total=max(1, self.total), completed=self.done, width=60)
-        return Group(bar, grid, Text(said or "waiting for the first words", style="italic"))
+        total = max(1, self.total) if self._size.known else None  # None: a bar that just moves
+        bar = ProgressBar(total=total, completed=self.done, width=60, pulse=total is None)
+        # A bar alone ends without a line break.
+        return Group(
+            Padding(bar), grid, Text(said or "waiting for the first words", style="italic")
+        )
 
     def line(self) -> str:
         """The same in a plain line."""
-        share = 100 * self.done // max(1, self.total)
+        share = f"{100 * self.done // max(1, self.total)} %: " if self._size.known else ""
         words = self.words()
-        return f"{share} %: " + ", ".join(f"{name} {value}" for name, value in words)
+        return share + ", ".join(f"{name} {value}" for name, value in words)
 
 
 def _plain_lines(watch: Watch) -> Callable[[Progress], None]:

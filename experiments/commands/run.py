@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from agents.engines.catalogue import ENGINES, WIND_TUNNEL
+from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.bounds import (
     InFlight,
     Patience,
@@ -24,7 +24,15 @@ from experiments.commands.bounds import (
     Timeout,
     bounds_of,
 )
-from experiments.commands.choices import Choices
+from experiments.commands.choices import (
+    Cast,
+    Choices,
+    EngineName,
+    ModelFolder,
+    Servers,
+    Swaps,
+    VoiceName,
+)
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
 from personas.errors import InputError, nearest
@@ -154,48 +162,12 @@ def _typed(value: object, hint: object) -> object:
 def run_experiment(
     scenario: Scenario,
     origin: Origin,
-    cast: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Put another persona in a seat: NAME=PERSONA, repeatable. PERSONA is a name "
-            "from `symposion persona list` or a folder, with @STAGE for a part of that life; "
-            "prompt:PERSONA prompts it instead of wearing its adapter; base is the bare model; the "
-            "folder of any LoRA adapter is worn as it is.",
-            metavar="NAME=PERSONA",
-        ),
-    ] = None,
-    swap: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='Change a seat\'s persona at a virtual time, as in "3 rosa=keiko@early": from '
-            "round 3 on. Repeatable; PERSONA as for --cast, or newest:PERSONA, whose adapter is "
-            "looked up when the time comes: one trained while the run goes on is taken up. "
-            "`symposion resume` goes on with the adapters that the run was made with.",
-            metavar="'TIME NAME=PERSONA'",
-        ),
-    ] = None,
-    voice: Annotated[
-        str | None,
-        typer.Option(
-            help="Voice every persona of the scenario this way: lora, prompt or base. Prompted "
-            "personas run on any --model.",
-            show_default="as the scenario says",
-        ),
-    ] = None,
-    engine: Annotated[
-        str, typer.Option(help=f"What voices the agents: {', '.join(ENGINES)}.")
-    ] = "embedded",
-    model: Annotated[
-        Path, typer.Option(help="Folder of a local Hugging Face causal LM.", show_default=False)
-    ] = WIND_TUNNEL,
-    server: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Address of a vLLM server of that model, for --engine server. Repeatable: "
-            "personas are spread over all.",
-            metavar="URL",
-        ),
-    ] = None,
+    cast: Cast = None,
+    swap: Swaps = None,
+    voice: VoiceName = None,
+    engine: EngineName = "embedded",
+    model: ModelFolder = WIND_TUNNEL,
+    server: Servers = None,
     out_: Annotated[
         Path | None,
         typer.Option(

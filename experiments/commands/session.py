@@ -19,6 +19,7 @@ from simulation.budget import Budget
 from simulation.desk import Desk, Progress
 from simulation.origin import Origin
 from simulation.record import FILE
+from simulation.rehearsal import size_of
 from simulation.run import run_name, simulate
 from simulation.scenario import Scenario
 
@@ -86,7 +87,7 @@ class Session:
                 out.print(
                     f"{'going on with' if going_on else 'recording to'} {chosen}", markup=False
                 )
-                with run_progress(*self.scenario.size) as show:
+                with run_progress(size_of(self.scenario)) as show:
                     progress = await simulate(
                         self.scenario,
                         speaker,

@@ -60,7 +60,7 @@ class SwapFacts:
     """A seat that wears another persona from a virtual time on."""
 
     time: float
-    """Virtual time, in rounds; round r begins at time r."""
+    """Virtual time."""
     agent: AgentFacts
     """The seat, and what it wears from then on."""
 
@@ -92,6 +92,8 @@ class RunFacts:
     """Surveys of each agent in each arm, the one before the talk included."""
     swaps: tuple[SwapFacts, ...] = ()
     """In order of time."""
+    unit: str = "rounds"
+    """What one unit of virtual time is called."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -126,7 +128,7 @@ class RunFrames:
 
     A survey row is one answer: ``options`` are the labels in the order shown, ``values`` their
     opinions in [-1, 1] and ``logprobs`` their absolute natural log-probabilities, aligned.
-    Wave 0 is asked before the talk and wave w after round w; times are virtual, in rounds. A
+    Wave 0 is asked before the talk and wave w after w units of virtual time; times are virtual. A
     turn is the ``counter``-th of its agent; an exposure is a turn that reached a listener, who
     took it in if ``noticed`` is not 0.
 
@@ -185,6 +187,7 @@ def _read_facts(manifest: Mapping[str, object]) -> RunFacts:
         seconds=_number(manifest, "seconds"),
         waves=int(_number(manifest, "waves")),
         swaps=_read_swaps(manifest),
+        unit=str(manifest.get("unit", "rounds")),
     )
 
 

@@ -37,7 +37,7 @@ def opinions(surveys: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per `ANSWER`, sorted by it, with
 
-        - ``time``: virtual, in rounds;
+        - ``time``: virtual;
         - ``opinion``: in [-1, 1], NaN if no option has any probability;
         - ``mass``: mean probability on the options, in [0, 1];
         - ``degenerate``: whether ``mass`` < 0.5;

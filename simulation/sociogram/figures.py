@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from simulation.figures import FLOOR, HAIR, INK, OPINION, QUIET, SCALE, SMALL, TINY, WIDTH, new_axes
 from simulation.graph import Tie
 from simulation.sociogram.layout import RING_UP_TO, layout
-from simulation.view import View, signed
+from simulation.view import View, point, signed
 
 
 def network(
@@ -70,7 +70,7 @@ def networks(
     last = int(rows["wave"].max()) if len(rows) else 0
     figure = Figure(figsize=(WIDTH, WIDTH / 2), layout="compressed")
     panels: list[Axes] = list(figure.subplots(1, 2))
-    titles = ("before the talk", f"after round {last}")
+    titles = ("before the talk", f"after {point(last, view.unit)}")
     for panel, wave, title in zip(panels, (0, last), titles, strict=True):
         now = rows[rows["wave"] == wave]
         held = dict(zip(now["agent"], now["opinion"], strict=True))

@@ -1,5 +1,6 @@
 """`symposion resume`, `replay`, `branch` and `export`, and the ways to stop a run."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,8 +9,9 @@ import pandas as pd
 import pytest
 
 from experiments.commands.liveview import Watch
-from personas.persona import library
+from personas.persona import LIBRARY, library
 from simulation.desk import Progress
+from simulation.rehearsal import Size
 
 from .test_command import SCENARIO, call, one_line_error, tea
 
@@ -142,13 +144,35 @@ def test_export(tea):
 
 def test_the_view_tells_rates_and_the_time_left():
     clock = iter([0.0, 10.0, 10.0, 10.0]).__next__
-    watch = Watch(turns=100, answers=100, clock=clock)
+    watch = Watch(Size(turns=100, answers=100), clock=clock)
     watch.see(Progress(time=2.0, turns=40, answers=10, written=500, in_flight=7, from_record=3))
     words = dict(watch.words())
     assert words["turns/s"] == "4.0"
     assert words["tokens/s"] == "50"
     assert words["left"] == "0:30"  # 150 of 200 are left, at five a second
     assert words["in flight"] == "7"
+
+
+def test_the_view_says_when_nobody_can_tell_how_many_turns_there_will_be():
+    clock = iter([0.0, *[5.0] * 4]).__next__
+    watch = Watch(Size(turns=10, answers=0, known=False), clock=clock)
+    watch.see(Progress(turns=40))
+    assert dict(watch.words())["turns"] == "40/10 or more"
+    assert dict(watch.words())["left"] == "?"
+    assert "%" not in watch.line()
+
+
+def test_a_persona_given_by_a_relative_path_is_found_from_another_folder(
+    tea, tmp_path, monkeypatch
+):
+    shutil.copytree(LIBRARY / library()[0], tmp_path / "mine")
+    words = ["--cast", "p1=mine", "--cast", "p2=prompt:mine", "--swap", "2 p3=prompt:mine"]
+    run_tea(*words, "--max-tokens", "64")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    resumed = call("resume", "../here", "--no-report")
+    assert resumed.exit_code == 0, resumed.output
+    assert len(turns("../here")) == 16
 
 
 def test_plain_lines_where_there_is_no_terminal(tea):

@@ -97,7 +97,7 @@ def test_same_command_goes_on_and_another_is_refused(tea):
         (["--swap", "soon p1=base"], "swap must be 'TIME NAME=PERSONA', got 'soon p1=base'"),
         (["--swap", "1 p1"], "swap must be 'TIME NAME=PERSONA', got '1 p1'"),
         (["--swap", "1 p9=base"], "swap names 'p9', who is not in the room: did you mean"),
-        (["--swap", "0 p1=base"], "swap time must be above 0 rounds, got 0"),
+        (["--swap", "0 p1=base"], "swap time must be above 0, got 0"),
         (["--swap", "7 p1=base"], "swap time of 'p1' must be at most 2.75"),
         (["--in-flight", "0"], "in_flight must be at least 1, got 0"),
         (["--timeout", "9"], "timeout is for the engine server, got engine 'scripted'"),

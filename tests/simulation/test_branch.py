@@ -108,10 +108,8 @@ def branches(draw) -> tuple[Scenario, Rounds, Swap]:
     return scenario, rounds, Swap(time, seat, draw(st.sampled_from(WEARERS[1:])))
 
 
-@settings(max_examples=60, deadline=None)
-@given(branches())
-def test_a_branch_computes_exactly_the_causal_cone(drawn):
-    scenario, rounds, swap = drawn
+def check_cone(scenario: Scenario, rounds: Rounds, swap: Swap) -> None:
+    """A branch equals the run from scratch, and computes what the swap can reach, no more."""
     branched = replace(scenario, swaps=(swap,))
     with tempfile.TemporaryDirectory() as name:
         parent, scratch, folder = (Path(name) / part for part in ("parent", "scratch", "branch"))
@@ -120,6 +118,19 @@ def test_a_branch_computes_exactly_the_causal_cone(drawn):
         branch(branched, parent, folder, ScriptedEngine(echo))
         assert rows(folder) == rows(scratch)
         assert computed(folder) == cone(turn_graph(scenario, rounds), swap)
+
+
+@settings(max_examples=15, deadline=None)
+@given(branches())
+def test_a_branch_computes_exactly_the_causal_cone(drawn):
+    check_cone(*drawn)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(branches())
+def test_many_branches_compute_exactly_the_causal_cone(drawn):
+    check_cone(*drawn)
 
 
 @settings(max_examples=30, deadline=None)

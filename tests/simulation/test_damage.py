@@ -1,37 +1,58 @@
 """Full disks, read-only folders, damaged files and older schemas: clear words, nothing lost."""
 
+import asyncio
 import os
 import resource
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from agents.engines.scripted import ScriptedEngine
+from agents.memory import MemorySpec
 from personas.errors import InputError, SymposionError
 from simulation.export import to_text
+from simulation.graph import make_graph
 from simulation.reading import read_run
 from simulation.record import FILE, Record, RecordError
+from simulation.replay import replay
 from simulation.run import run
+from simulation.scenario import seat_graph
 from simulation.schema import SCHEMA_VERSION
+from simulation.timeline import Post
 from simulation.turntaking import Rounds
 
+from .strategies import people
 from .test_crash import rows
 from .test_record import entry, small
 from .test_serial_equality import echo, transcript
 
 NOBODY = 65534  # user id without rights
+BACK_TO_2 = """
+CREATE TABLE older (
+    arm TEXT, listener TEXT, listener_counter INTEGER, speaker TEXT, speaker_counter INTEGER,
+    time REAL, noticed INTEGER, remembered INTEGER,
+    PRIMARY KEY (arm, listener, listener_counter, speaker, speaker_counter)
+) WITHOUT ROWID;
+INSERT INTO older SELECT * FROM exposures;
+DROP VIEW exposures; ALTER TABLE older RENAME TO exposures;
+ALTER TABLE turns DROP COLUMN heard;
+PRAGMA user_version = 2;
+"""
+"""Makes a record what version 2 of the schema was."""
 BACK_TO_1 = """
 DROP TABLE adapters; DROP TABLE counts; DROP TABLE decisions; DROP TABLE summaries;
 ALTER TABLE calls DROP COLUMN asked; ALTER TABLE calls DROP COLUMN inherited;
 PRAGMA user_version = 1;
 """
-"""Makes a record what version 1 of the schema was."""
+"""Makes a record of version 2 what version 1 was."""
 
 
 def in_a_child(work: Callable[[], None]) -> str:
@@ -83,6 +104,34 @@ def test_a_full_disk_is_named_and_what_was_committed_stays(tmp_path):
     run(small(turns=Rounds(12)), ScriptedEngine(wordy), tmp_path)
     assert kept <= set(transcript(tmp_path))
     assert len(transcript(tmp_path)) == 72
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+    if os.getuid() != 0 or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small disk needs a privileged user")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_is_named_and_what_was_committed_is_gone_on_with(small_disk, tmp_path):
+    def engine() -> ScriptedEngine:
+        return ScriptedEngine(wordy, latency=lambda _: 0.0)
+
+    long = small(turns=Rounds(250), surveys=(), controls=())
+    with pytest.raises(RecordError, match=r"full.*make room.*kept and readable"):
+        run(long, engine(), small_disk / "run")
+    kept = set(transcript(small_disk / "run"))
+    assert 0 < len(kept) < 6 * 250
+    assert len(read_run(small_disk / "run").turns) == len(kept)
+    shutil.copytree(small_disk / "run", tmp_path / "roomier")
+    run(long, engine(), tmp_path / "roomier")
+    assert kept <= set(transcript(tmp_path / "roomier"))
+    assert len(transcript(tmp_path / "roomier")) == 6 * 250
 
 
 def test_a_full_database_leaves_no_half_batch(tmp_path):
@@ -151,7 +200,7 @@ def test_an_older_schema_is_read_and_brought_up_to_date(tmp_path):
     run(small(), ScriptedEngine(echo), tmp_path)
     before = rows(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
-        database.executescript(BACK_TO_1)
+        database.executescript(BACK_TO_2 + BACK_TO_1)
         database.execute("DELETE FROM turns WHERE counter = 2")
         database.commit()
     assert len(read_run(tmp_path).turns) == 24  # reading changes nothing
@@ -161,6 +210,26 @@ def test_an_older_schema_is_read_and_brought_up_to_date(tmp_path):
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     assert rows(tmp_path)["turns"] == before["turns"]
+
+
+def test_what_was_heard_is_the_same_after_it_moved_into_the_turns(tmp_path):
+    """Weighted ties with delays of their own, an attention limit, a post and a tight memory."""
+    agents = people(6)
+    ties = seat_graph(make_graph("complete", 6, 0), agents)
+    ties = tuple(replace(t, weight=0.7, delay=0.1 + 0.3 * (i % 5)) for i, t in enumerate(ties))
+    scenario = small(
+        ties=ties, attention=3, memory=MemorySpec(12, 4), timeline=(Post(1.2, "So \"ein\" Tag."),),
+        controls=(),
+    )  # fmt: skip
+    run(scenario, ScriptedEngine(echo), tmp_path)
+    before = rows(tmp_path)
+    assert {row[6:] for row in before["exposures"]} == {(0, 0), (1, 0), (1, 1)}
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.executescript(BACK_TO_2)
+    assert asyncio.run(replay(scenario, tmp_path)).differences == ()  # as it is
+    assert len(read_run(tmp_path).exposures) == len(before["exposures"])
+    run(scenario, ScriptedEngine(echo), tmp_path)
+    assert rows(tmp_path) == before
 
 
 def test_a_newer_schema_is_refused(tmp_path):

@@ -16,7 +16,7 @@ from simulation.figures import INK, OPINION, SCALE, picture
 from simulation.graph import Tie
 from simulation.sociogram import figures as sociogram
 from simulation.sociogram.layout import layout
-from simulation.view import View, signed
+from simulation.view import View, point, signed, stretch
 
 from .worlds import survey
 
@@ -46,6 +46,31 @@ def read():
 
 def texts(ax) -> list[str]:
     return [text.get_text() for text in ax.texts]
+
+
+def test_the_axis_of_time_is_in_the_scenarios_unit(read):
+    hours = replace(VIEW, unit="hours")
+    (panel, _) = figures.trajectories(read, hours)
+    assert panel.figure.get_supxlabel() == "virtual time (hours; 0 is before the talk)"
+    (panel, _) = figures.population(read, hours)
+    assert panel.figure.get_supxlabel() == "virtual time (hours; 0 is before the talk)"
+    _, after = sociogram.networks(read, hours, [Tie("ada", "bo")])
+    assert after.get_title() == "after 2 hours"
+    _, after = sociogram.networks(read, VIEW, [Tie("ada", "bo")])
+    assert after.get_title() == "after round 2"
+
+
+@pytest.mark.parametrize(
+    ("time", "unit", "words", "length"),
+    [
+        (3.5, "rounds", "round 3", "3.5 rounds"),
+        (1, "rounds", "round 1", "1 round"),
+        (2.504, "hours", "2.5 hours", "2.504 hours"),
+        (1, "hours", "1 hour", "1 hour"),
+    ],
+)
+def test_moments_and_stretches_are_in_the_scenarios_unit(time, unit, words, length):
+    assert (point(time, unit), stretch(time, unit)) == (words, length)
 
 
 def test_trajectories_draw_both_arms_of_every_agent(read):

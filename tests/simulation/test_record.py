@@ -10,11 +10,12 @@ import pytest
 from agents.engines.scripted import ScriptedEngine
 from personas.errors import EngineError, InputError
 from personas.model import Reply, Scores
-from simulation.graph import make_graph
+from simulation.graph import Tie, make_graph
 from simulation.reading import read_run
 from simulation.record import FILE, Entry, Record, RecordError, Row
 from simulation.run import run, simulate
 from simulation.scenario import Scenario, seat_graph
+from simulation.timeline import Post
 from simulation.turntaking import Rounds
 
 from .strategies import YES_NO, people
@@ -55,6 +56,18 @@ def test_counts_by_hand(tmp_path):
     # On a ring everybody has heard both neighbours' first turns by the second, and so on.
     assert len(frames.exposures) == 2 * 6 * 2 * 2
     assert set(frames.surveys["wave"]) == {0, 1, 2, 3}
+
+
+def test_whole_numbers_are_moments_like_any_other(tmp_path):
+    """Delays and times given as 1 are written as 1.0 is."""
+    agents = people(3)
+    for folder, one in (("whole", 1), ("decimal", 1.0)):
+        ties = (Tie(agents[0].key, agents[1].key, delay=one),)
+        scenario = small(agents=agents, ties=ties, timeline=(Post(one, "News."),), controls=())
+        run(scenario, ScriptedEngine(echo), tmp_path / folder)
+    heard = [read_run(tmp_path / folder).exposures for folder in ("whole", "decimal")]
+    assert len(heard[0]) == 3 + 1  # the news reaches three; one has heard one turn by round 3
+    assert heard[0].equals(heard[1])
 
 
 def test_one_line_of_pandas_reads_the_transcript(tmp_path):
@@ -161,14 +174,14 @@ def test_older_schema_is_refused(tmp_path):
 def test_one_turn_cannot_be_recorded_with_two_replies(tmp_path):
     record = Record(tmp_path, {"fingerprint": "x"})
     turn = ("talk", "ada", 0, 1.0)
-    record.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])
+    record.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a", "[]")))])
     with pytest.raises(RecordError, match="another request"):
-        record.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
+        record.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b", "[]")))])
     record.close()
     again = Record(tmp_path, {"fingerprint": "x"})
-    again.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a")))])  # the same is no news
+    again.write([entry("k1", Reply("a"), ("turns", (*turn, "k1", "a", "[]")))])  # no news
     with pytest.raises(RecordError, match="turns talk ada 0 was recorded with another request"):
-        again.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b")))])
+        again.write([entry("k2", Reply("b"), ("turns", (*turn, "k2", "b", "[]")))])
     assert set(again.replies) == {"k1"}
     again.close()
 

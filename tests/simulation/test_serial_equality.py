@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,9 +72,7 @@ def exposures(folder: Path) -> list[tuple]:
         )
 
 
-@settings(max_examples=120, deadline=None)
-@given(scenarios(), st.integers(0, 99), st.sampled_from([1, 2, 50]), st.sampled_from([1, 3, 999]))
-def test_transcript_equals_serial_execution(scenario, shuffle, in_flight, run_ahead):
+def check_equality(scenario: Scenario, shuffle: int, in_flight: int, run_ahead: int) -> None:
     """Every policy, intervention and kind of memory; latencies and bounds change nothing."""
     expected = serial_run(scenario, echo, weigh)
     with tempfile.TemporaryDirectory() as name:
@@ -87,6 +86,22 @@ def test_transcript_equals_serial_execution(scenario, shuffle, in_flight, run_ah
         with closing(sqlite3.connect(Path(name) / FILE)) as database:
             asked = database.execute("SELECT agent, time FROM decisions").fetchall()
         assert sorted(asked) == sorted(expected.decisions)
+
+
+ANY = (scenarios(), st.integers(0, 99), st.sampled_from([1, 2, 50]), st.sampled_from([1, 3, 999]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(*ANY)
+def test_transcript_equals_serial_execution(scenario, shuffle, in_flight, run_ahead):
+    check_equality(scenario, shuffle, in_flight, run_ahead)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(*ANY)
+def test_transcript_equals_serial_execution_in_many_worlds(scenario, shuffle, in_flight, run_ahead):
+    check_equality(scenario, shuffle, in_flight, run_ahead)
 
 
 CLASHING = (Rounds(3, "sequential"), Floor(7, "bidding", gap=0.5), Rounds(3))

@@ -173,7 +173,7 @@ def test_a_run_whose_persona_was_trained_again_is_not_gone_on_with(tmp_path, lat
 @pytest.mark.parametrize(
     ("swaps", "message"),
     [
-        (lambda: (Swap(0, FIRST, bare("x")),), "swap time must be above 0 rounds, got 0"),
+        (lambda: (Swap(0, FIRST, bare("x")),), "swap time must be above 0, got 0"),
         (lambda: (Swap(float("nan"), FIRST, bare("x")),), "got nan"),
         (lambda: (Swap(3.9, FIRST, bare("x")),), "must be at most 3.75.*got 3.9"),
         (lambda: (Swap(1, "00-agnt", bare("x")),), "not in the room: did you mean"),

@@ -1,0 +1,58 @@
+"""A command in a terminal of its own, with somebody at the keys."""
+
+import os
+import pty
+import re
+import select
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CTRL_C = "\x03"
+
+
+class Terminal:
+    """Runs `python -m experiments WORDS` where standard output and keys are a terminal's."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.shown = ""
+        """Everything on the screen so far, one picture after the other."""
+        self._pid, self._keys = pty.fork()
+        if self._pid == 0:
+            os.chdir(folder)
+            environment = os.environ | {
+                "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "160", "LINES": "40",
+                "OMP_NUM_THREADS": "1",
+            }  # fmt: skip
+            os.execve(sys.executable, [sys.executable, "-m", "experiments", *words], environment)
+
+    def press(self, keys: str) -> None:
+        """Types."""
+        os.write(self._keys, keys.encode())
+
+    def wait_for(self, words: str, seconds: float) -> None:
+        """Returns when this is on the screen."""
+        end = time.monotonic() + seconds
+        while words not in self.shown:
+            assert time.monotonic() < end, f"{words!r} never came: {self.shown[-2000:]}"
+            assert self._read(0.1), f"{words!r} never came: {self.shown[-2000:]}"
+
+    def end(self) -> int:
+        """Waits until the command is over; gives its exit code."""
+        while self._read(1.0):
+            pass
+        _, status = os.waitpid(self._pid, 0)
+        os.close(self._keys)
+        return os.waitstatus_to_exitcode(status)
+
+    def _read(self, seconds: float) -> bool:
+        """Takes in what is shown; False when the other side has closed."""
+        if not select.select([self._keys], [], [], seconds)[0]:
+            return True
+        try:
+            raw = os.read(self._keys, 65536)
+        except OSError:  # how Linux says that the other side has closed
+            return False
+        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw.decode("utf-8", "replace"))
+        return bool(raw)

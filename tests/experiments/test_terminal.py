@@ -1,0 +1,87 @@
+"""What a user at a terminal sees, and what the first and the second Ctrl-C do."""
+
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from .terminal import CTRL_C, Terminal
+from .test_again import turns
+from .test_command import SCENARIO, call
+
+NEVER = 600  # seconds
+
+THINKING = """
+from simulation.human import Human
+import time
+
+def think(heard):
+    time.sleep(WAIT)
+    return "Well."
+
+def scenario"""
+
+
+def someone_who_thinks(seconds: float) -> str:
+    """The little scenario with a person in the last seat, who thinks before every word."""
+    seated = SCENARIO.replace(
+        "turns=Rounds(rounds)", "turns=Rounds(rounds), humans=(Human('p3', read=think),)"
+    )
+    return seated.replace("def scenario", THINKING.strip().replace("WAIT", str(seconds)))
+
+
+RUN = ("run", "slow.py", "--engine", "scripted", "--no-report", "--out", "here")
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_is_immediate_and_loses_nothing_committed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "slow.py").write_text(someone_who_thinks(NEVER))
+    terminal = Terminal(tmp_path, *RUN)
+    terminal.wait_for("spoke last", 60)  # the others have; the person is thinking
+    terminal.press(CTRL_C)
+    terminal.wait_for("Ctrl-C again stops at once", 30)
+    terminal.wait_for("stopping: Ctrl-C", 30)
+    kept = turns("here")
+    assert kept
+    pressed = time.monotonic()
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert time.monotonic() - pressed < 30  # 2 s and what a busy machine adds; not ten minutes
+    assert "Traceback" not in terminal.shown
+    assert turns("here") == kept
+    with closing(sqlite3.connect("here/record.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    (tmp_path / "slow.py").write_text(someone_who_thinks(0))
+    resumed = call("resume", "here", "--no-report", "--accept-changes")
+    assert resumed.exit_code == 0, resumed.output
+    assert set(kept) <= set(turns("here"))
+    assert len(turns("here")) == 2 * 4 * 2
+
+
+@pytest.mark.slow
+def test_a_first_ctrl_c_waits_for_the_turns_in_flight(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "slow.py").write_text(someone_who_thinks(2))
+    terminal = Terminal(tmp_path, *RUN)
+    terminal.wait_for("spoke last", 60)
+    before = len([turn for turn in turns("here") if turn[1] == "p3"])
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert "`symposion resume here` goes on" in terminal.shown
+    assert len([turn for turn in turns("here") if turn[1] == "p3"]) > before
+
+
+@pytest.mark.slow
+def test_the_live_view_shows_how_far_the_run_is(tmp_path):
+    (tmp_path / "slow.py").write_text(someone_who_thinks(0.3))
+    terminal = Terminal(tmp_path, *RUN)
+    assert terminal.end() == 0
+    lines = [" ".join(line.split()) for line in terminal.shown.splitlines()]
+    names = "virtual time turns answers turns/s tokens/s in flight from the record left"
+    assert names in lines
+    figures = [line.split() for line in lines if line.split()[1:2] == ["16/16"]]
+    assert figures  # the last picture: 4 people, 2 rounds, 2 arms; 3 waves in 2 orders
+    assert figures[-1][:3] == ["2.8", "16/16", "48/48"]  # the last wave is at 2.75
+    assert any(line.endswith("spoke last") for line in lines)
