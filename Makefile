@@ -11,11 +11,11 @@ demo: $(STAMP)  ## the main job: twelve townspeople, eight rounds, and the repor
 	@echo "Open runs/demo/report.html in a browser."
 
 test: $(STAMP)  ## all tests, the fast ones first
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n auto -m "not slow"
 	$(BIN)/pytest -q -m slow
 
 fast: $(STAMP)  ## unit and property tests only
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n auto -m "not slow"
 
 check: $(STAMP)  ## style, types, and the import rule of the four floors
 	$(BIN)/ruff check .
