@@ -27,32 +27,6 @@ class AtOnce(Protocol):
         ...
 
 
-class _Call:
-    """A request on its way to the engine, and how many wait for its answer."""
-
-    def __init__(self, task: asyncio.Task[Reply | Scores]) -> None:
-        self.task, self.taken_back = task, False
-        self._waiting = 0
-
-    async def wait(self) -> Reply | Scores:
-        """The answer; whoever gives up as the last one takes the request back.
-
-        It is waited for until the engine has let go of it: a call left to itself would fail
-        unheard when the engine is closed.
-        """
-        self._waiting += 1
-        try:
-            # Shielded: one caller who gives up must not cancel the other's reply.
-            return await asyncio.shield(self.task)
-        except asyncio.CancelledError:
-            if self._waiting == 1 and self.task.cancel():
-                self.taken_back = True
-                await asyncio.wait({self.task})
-            raise
-        finally:
-            self._waiting -= 1
-
-
 class RecordedEngine:
     """Answers what the record knows, and asks the engine for the rest.
 
@@ -75,7 +49,7 @@ class RecordedEngine:
     ) -> None:
         self._engine, self._replies, self._counts = engine, replies, counts
         self._at_once = engine if isinstance(engine, AtOnce) else None
-        self._on_their_way: dict[str, _Call] = {}
+        self._on_their_way: dict[str, asyncio.Future[Reply | Scores]] = {}
         self.identity = identity or engine.identity
         """Under whose name replies are recorded."""
         self.answered = 0
@@ -126,20 +100,30 @@ class RecordedEngine:
     ) -> Reply | Scores:
         """Asks the engine, or waits for the answer to the same request.
 
+        Whoever asked first carries the call, without a task of its own: one who gives up takes it
+        back, and whoever still waits for the answer asks anew.
+
         Args:
             key: The request's, by `request_key`.
             request: What to ask.
             options: What to score; None asks for words.
         """
-        call = self._on_their_way.get(key)
-        if call is None or call.taken_back:
-            call = _Call(asyncio.ensure_future(self._put(request, options)))
-            self._on_their_way[key] = call
+        while (asked := self._on_their_way.get(key)) is not None:
+            await asyncio.wait({asked})
+            if not asked.cancelled():
+                return asked.result()
+        answer = self._on_their_way[key] = asyncio.get_running_loop().create_future()
         try:
-            return await call.wait()
+            reply = await self._put(request, options)
+            answer.set_result(reply)
+            return reply
+        except Exception as error:
+            answer.set_exception(error)
+            answer.exception()  # heard by whoever waits; by nobody, if nobody does
+            raise
         finally:
-            if call.task.done() and self._on_their_way.get(key) is call:
-                del self._on_their_way[key]
+            del self._on_their_way[key]
+            answer.cancel()  # changes nothing where it is done
 
     def _put(
         self, request: Request, options: Sequence[str] | None

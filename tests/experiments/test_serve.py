@@ -115,7 +115,8 @@ class Served:
 
     def end(self) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            # As good as Ctrl-C, which whoever starts the tests in the background has turned off.
+            self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
 
 
