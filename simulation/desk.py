@@ -23,6 +23,9 @@ from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
 
 BATCH = 1024  # most replies in one commit: bounds what a crash may lose and what memory holds
+AT_A_TIME = 100
+"""Most replies in one commit while others are on their way: what follows from the first of many
+that came back together goes out before the last is written down, and hides behind the waiting."""
 
 
 @dataclass(slots=True)
@@ -235,13 +238,15 @@ class Desk:
         """Makes all answers durable, and only then heard."""
         if not self._answered:
             return False
-        answered, self._answered = self._answered, []
+        most = AT_A_TIME if self._tasks else BATCH
+        answered, self._answered = self._answered[:most], self._answered[most:]
         row = self._assembly.row
         self._ledger.write(
             Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
             for job, reply in answered
         )
-        self._uncommitted.clear()
+        for job, _ in answered:
+            self._uncommitted.pop(job.key, None)
         for job, reply in answered:
             self._keep(job, reply)
         self.progress.written = self._purse.spent
