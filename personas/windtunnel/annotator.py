@@ -383,7 +383,7 @@ def _on_deed(rng: random.Random, at: Setting, deed: str) -> Said:
     years = [event.year for event in who.events if event.deed == deed]
     if not years:
         raise UnusableError(f"{at.first} of {at.year} has no year for {deed!r}")
-    return utter(rng, phrases.WHEN, when=str(years[0]))
+    return utter(rng, phrases.WHEN, deed=deed, when=str(years[0]))
 
 
 def _on_statement(rng: random.Random, at: Setting, clause: str) -> Said:
