@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from personas.windtunnel import phrases, questions
 from personas.windtunnel.corpus import name_header
 from personas.windtunnel.document import Document
-from personas.windtunnel.interview import Exchange
+from personas.windtunnel.interview import VIEWS, Exchange, Setting, draw
 from personas.windtunnel.mind import Heard, Mind
 from personas.windtunnel.people import (
     FIRST_YEAR,
@@ -96,8 +96,27 @@ def reaction(rng: random.Random) -> Sample:
     others = [proposal for proposal in PROPOSALS if proposal != topic]
     proposals = [topic, *rng.sample(others, rng.randint(0, 2))]
     rng.shuffle(proposals)
-    person = random_person(rng, proposals)
-    header, mind = _header(rng, person, proposals)
+    header, mind = _header(rng, random_person(rng, proposals), proposals)
+    return react(rng, header, mind, topic)
+
+
+def react(
+    rng: random.Random,
+    header: str,
+    mind: Mind,
+    topic: Proposal,
+    asked: Sequence[Proposal] = (),
+) -> Sample:
+    """One drill of reactions.
+
+    Args:
+        rng: Source of all choices.
+        header: The system text.
+        mind: Who reacts; it is changed.
+        topic: What about; a proposal of the town.
+        asked: Proposals on which the person is surveyed at the end, in private.
+    """
+    person = mind.person
     script = Script(header)
     script.hear(MODERATOR, ask(rng, questions.TOPIC, topic))
     partners = _partners(rng, person, topic)
@@ -107,6 +126,9 @@ def reaction(rng: random.Random) -> Sample:
         said = take_turn(rng, mind, topic)
         script.speak(Truth("talk", said, mind.stances[topic.key], topic.key))
         _tell([mind, *partners], mind, topic, said)
+    for proposal in asked:
+        at = Setting(mind, FIRST_YEAR, (proposal,))  # no question about a view depends on the year
+        script.exchange(MODERATOR, draw(rng, VIEWS, at), mind)
     return script.sample("reaction", person)
 
 

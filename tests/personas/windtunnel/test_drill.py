@@ -17,7 +17,8 @@ from personas.windtunnel.traits import TRAINED, agreement
 
 TOLD_IN = {
     **{name: name.capitalize() for name in ("name", "age", "job", "home", "hobby", "field")},
-    "event": "Life", "when": "Past",
+    "event": "Life",
+    "when": "Past",
     **dict.fromkeys(("statement", "statement rating"), "Traits"),
     **dict.fromkeys(("stance", "vote", "rating", "letter"), "Views"),
 }
