@@ -120,11 +120,12 @@ REASON = _all(
 )
 BALANCE = _all(
     "balance",
-    "On the one hand {counter}, on the other hand {reason}.",
-    "{counter}, but {reason}.",
     "Even if {counter}, {reason}.",
+    "{counter}, but {reason}.",
+    "On the one hand {counter}, on the other hand {reason}.",
 )
-"""Two reasons of opposite sides; the last one is the speaker's own."""
+"""Two reasons of opposite sides; the last one is the speaker's own. The form with two hands is not
+the plainest: whoever has learnt to copy goes on after the second hand as after the first."""
 AGREE = _all("agree", "I agree with {other}.", "{other} is right.", "Well said, {other}.")
 AGREE_REASON = _all(
     "agree_reason",
