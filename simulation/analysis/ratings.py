@@ -85,9 +85,9 @@ def interval_of_mean(
         few = "one talk" if talks == 1 else f"{talks} talks"
         clusters, over = list(UNIT), f"{answers} answers of {few}"
     else:
-        return RatingInterval(None, None, f"fewer than {LEAST_RUNS} answers: no interval")
+        return RatingInterval(None, None, f"fewer than {LEAST_RUNS} answers")
     if group["rating"].nunique() == 1:
-        return RatingInterval(None, None, "all alike: no interval")
+        return RatingInterval(None, None, "all ratings alike")
     found = group.groupby(clusters)["rating"].agg(["sum", "count"])
     return _resampled(found["sum"].to_numpy(float), found["count"].to_numpy(float), over, rng,
                       confidence)  # fmt: skip
@@ -101,7 +101,7 @@ def _resampled(
     confidence: float,
 ) -> RatingInterval:
     if np.ptp(sums / counts) == 0:
-        return RatingInterval(None, None, f"the same mean in all {over}: no interval")
+        return RatingInterval(None, None, f"the same mean in all {over}")
     found = stats.bootstrap(
         (sums, counts), _ratio, paired=True, vectorized=True, n_resamples=RESAMPLES,
         confidence_level=confidence, rng=rng,

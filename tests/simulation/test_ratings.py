@@ -77,7 +77,7 @@ def test_several_raters_of_one_answer_are_not_several_answers(rng):
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [([4] * 9, "all alike"), ([1, 2, 3], "fewer than 6 answers")],
+    [([4] * 9, "all ratings alike"), ([1, 2, 3], "fewer than 6 answers")],
 )
 def test_where_there_is_no_interval_words_say_why(values, words, rng):
     found = interval_of_mean(frame([("ada", 0, t, v) for t, v in enumerate(values)]), rng)
