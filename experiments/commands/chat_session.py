@@ -20,7 +20,7 @@ from experiments.commands.choices import tell_unverified
 from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.identity import base_identity
-from personas.model import ModelIdentity, Sampling
+from personas.model import Sampling
 from simulation.chat.conversation import Conversation
 from simulation.chat.desk import Desk, read_chat
 from simulation.chat.record import ChatRecord
@@ -109,9 +109,10 @@ def talk(
         desk = Desk(record)
         if desk.view.talks:
             spec = _recorded(record, given, drawn, folder)
+            _refuse_other_model(record, setting)
         else:  # a record without a talk holds nothing yet
             spec = _new(given, drawn, screen, rating=rating)
-            record.note(spec=spec.as_json())
+            record.note(spec=spec.as_json(), command=command_line(), packages=packages())
         adapters = setting.adapters(spec.cast)
         if setting.engine in ("embedded", "vllm"):  # takes seconds: show that something happens
             screen.say(f"opening the {setting.engine} engine")
@@ -122,7 +123,8 @@ def talk(
         runner = opened.enter_context(asyncio.Runner())
         runner.run(speaker.__aenter__())  # it outlives many waits for an answer
         opened.callback(lambda: runner.run(speaker.__aexit__(None, None, None)))
-        _note_setting(record, speaker.identity, setting, going_on=bool(desk.view.talks))
+        if not desk.view.talks:
+            record.note(model=speaker.identity.as_json(), choices=setting.as_json())
         conversation = Conversation(desk, speaker, setting.agent)
         _greet(folder, conversation, screen, rating=rating)
         goes_on = Shell(conversation, runner.run, screen, rating=rating).hold()
@@ -227,28 +229,21 @@ def _spec_of(record: ChatRecord) -> ChatSpec:
     return ChatSpec.of_json(told)
 
 
-def _note_setting(
-    record: ChatRecord, identity: ModelIdentity, setting: Setting, *, going_on: bool
-) -> None:
-    """Writes down who speaks, or refuses to go on with another model's talk.
+def _refuse_other_model(record: ChatRecord, setting: Setting) -> None:
+    """A talk is gone on with by the model that it began with; before any is opened.
 
     Another version of the same software may go on: every answer names its own.
     """
     told = record.manifest.get("model")
-    if going_on and isinstance(told, dict):
-        for name in ("engine", "base", "dtype"):
-            then, current = told[name], getattr(identity, name)
-            if then != current:
-                raise InputError(
-                    f"{record.path.parent} was talked with {name} {str(then)[:24] or 'none'}, not "
-                    f"{current[:24] or 'none'}: give the --engine and --model of then, or another "
-                    "--out"
-                )
-        return
-    record.note(
-        model=identity.as_json(), choices=setting.as_json(), command=command_line(),
-        packages=packages(),
-    )  # fmt: skip
+    if not isinstance(told, dict):
+        return  # it has not spoken yet
+    for name, current in (("engine", setting.engine), ("base", setting.base)):
+        if told[name] != current:
+            raise InputError(
+                f"{record.path.parent} was talked with {name} {str(told[name])[:24] or 'none'}, "
+                f"not {current[:24] or 'none'}: give the --engine and --model of then, or another "
+                "--out"
+            )
 
 
 def _ask_rater(screen: Screen) -> str:
