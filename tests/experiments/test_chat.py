@@ -87,6 +87,18 @@ def test_the_same_command_goes_on_and_another_is_refused(folder):
         assert told in one_line_error(chat(*words))
 
 
+def test_export_knows_a_chat_from_a_run(folder):
+    chat("rosa", "--rater", "ada", *SCRIPTED, typed="Tea?\n4 - 3\n")
+    found = CliRunner().invoke(app, ["export", "here"])
+    assert found.exit_code == 0, found.output
+    (text,) = rows("here", "SELECT text FROM answers")
+    assert Path("here/transcript.txt").read_text() == (
+        f"rater: ada\n\n== talk 1 ==\n\n> Tea?\nRosa Adler: {text[0]}  [4 - 3]\n"
+    )
+    refused = CliRunner().invoke(app, ["export", "here", "--to", "parquet"])
+    assert "a chat is exported as text, got 'parquet'" in one_line_error(refused)
+
+
 def test_without_a_seed_one_is_drawn(folder):
     for name in ("one", "two"):
         chat("rosa", "--engine", "scripted", "--out", name, typed="Tea?\n")
