@@ -20,7 +20,7 @@ from experiments.commands.choices import tell_unverified
 from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.identity import base_identity
-from personas.model import Sampling
+from personas.model import Model, Sampling
 from simulation.chat.conversation import Conversation
 from simulation.chat.desk import Desk, read_chat
 from simulation.chat.record import ChatRecord
@@ -113,22 +113,28 @@ def talk(
         else:  # a record without a talk holds nothing yet
             spec = _new(given, drawn, screen, rating=rating)
             record.note(spec=spec.as_json(), command=command_line(), packages=packages())
-        adapters = setting.adapters(spec.cast)
-        if setting.engine in ("embedded", "vllm"):  # takes seconds: show that something happens
-            screen.say(f"opening the {setting.engine} engine")
-        speaker = open_engine(
-            setting.engine, setting.model, setting.servers, adapters,
-            USUAL if setting.engine == "server" else None,
-        )  # fmt: skip
         runner = opened.enter_context(asyncio.Runner())
-        runner.run(speaker.__aenter__())  # it outlives many waits for an answer
-        opened.callback(lambda: runner.run(speaker.__aexit__(None, None, None)))
+        speaker = _opened(opened, runner, setting, spec, screen)
         if not desk.view.talks:
             record.note(model=speaker.identity.as_json(), choices=setting.as_json())
         conversation = Conversation(desk, speaker, setting.agent)
         _greet(folder, conversation, screen, rating=rating)
         goes_on = Shell(conversation, runner.run, screen, rating=rating).hold()
     _say_goodbye(screen, folder, goes_on)
+
+
+def _opened(
+    opened: ExitStack, runner: asyncio.Runner, setting: Setting, spec: ChatSpec, screen: Screen
+) -> Model:
+    """The engine, which outlives many waits for an answer."""
+    if setting.engine in ("embedded", "vllm"):  # takes seconds: show that something happens
+        screen.say(f"opening the {setting.engine} engine")
+    bounds = USUAL if setting.engine == "server" else None
+    adapters = setting.adapters(spec.cast)
+    engine = open_engine(setting.engine, setting.model, setting.servers, adapters, bounds)
+    runner.run(engine.__aenter__())
+    opened.callback(lambda: runner.run(engine.__aexit__(None, None, None)))
+    return engine
 
 
 def rate_another(

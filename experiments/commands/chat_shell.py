@@ -194,7 +194,7 @@ def rate_again(desk: Desk, screen: Screen) -> bool:
             if not _rated(desk, screen, shown):
                 return True
     for talk in desk.view.talks:
-        screen.say(*desk.end(talk))
+        screen.say(*(f"talk {talk.number + 1}: {told}" for told in desk.end(talk)))
     screen.say("everything is rated")
     return False
 

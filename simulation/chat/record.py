@@ -79,8 +79,8 @@ class ChatRecord:
         """A new talk, and who sits there."""
         with self._writing() as database:
             row = (talk.number, talk.id, int(talk.blind), _now(), _now() if talk.ended else None)
-            database.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?)", row)
-            database.executemany(_insert("seatings", 14), map(astuple, seatings))
+            _put(database, "talks", row)
+            _put(database, "seatings", *map(astuple, seatings))
 
     def end(self, talk: int) -> None:
         """A talk is over."""
@@ -93,42 +93,37 @@ class ChatRecord:
             left = (turn, seating.number)
             database.execute("UPDATE seatings SET until = ? WHERE seating = ?", left)
             if successor:
-                database.execute(_insert("seatings", 14), astuple(successor))
+                _put(database, "seatings", astuple(successor))
 
     def sit(self, seating: Seating) -> None:
         """Somebody takes an empty seat."""
         with self._writing() as database:
-            database.execute(_insert("seatings", 14), astuple(seating))
+            _put(database, "seatings", astuple(seating))
 
     def ask(self, turn: Turn) -> None:
         """A question has been put."""
         with self._writing() as database:
-            row = (turn.talk, turn.turn, turn.question, time())
-            database.execute(_insert("turns", 4), row)
+            _put(database, "turns", (turn.talk, turn.turn, turn.question, time()))
 
     def answer(self, answer: Answer) -> None:
         """A persona has answered."""
         with self._writing() as database:
-            database.execute(_insert("answers", 12), astuple(answer)[:12])
+            _put(database, "answers", _row(answer))
 
     def rate(self, answer: Answer, rating: Rating) -> None:
         """An answer has been rated, or its rating was skipped; replaces an earlier rating."""
         with self._writing() as database:
-            row = (*answer.name, *rating.values, time())
-            database.execute(_insert("ratings", 7).replace("INSERT", "INSERT OR REPLACE", 1), row)
+            _put(database, "ratings", (*answer.name, *rating.values, time()))
 
     def copy(self, talks: list[Talk], seatings: list[Seating], turns: list[Turn]) -> None:
         """Another chat's talks, all of them or none, without their ratings."""
         with self._writing() as database:
             for talk in talks:
-                row = (talk.number, talk.id, int(talk.blind), _now(), None)
-                database.execute("INSERT INTO talks VALUES (?, ?, ?, ?, ?)", row)
-            database.executemany(_insert("seatings", 14), map(astuple, seatings))
+                _put(database, "talks", (talk.number, talk.id, int(talk.blind), _now(), None))
+            _put(database, "seatings", *map(astuple, seatings))
             for turn in turns:
-                asked = (turn.talk, turn.turn, turn.question, time())
-                database.execute(_insert("turns", 4), asked)
-                rows = [astuple(answer)[:12] for answer in turn.answers.values()]
-                database.executemany(_insert("answers", 12), rows)
+                _put(database, "turns", (turn.talk, turn.turn, turn.question, time()))
+                _put(database, "answers", *map(_row, turn.answers.values()))
 
     def close(self) -> None:
         """Closes the file; everything stays."""
@@ -228,8 +223,16 @@ def read_turns(database: sqlite3.Connection) -> list[Turn]:
     return list(turns.values())
 
 
-def _insert(table: str, columns: int) -> str:
-    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"
+def _put(database: sqlite3.Connection, table: str, *rows: tuple[object, ...]) -> None:
+    """Writes rows; only a rating replaces an earlier one."""
+    verb = "INSERT OR REPLACE" if table == "ratings" else "INSERT"
+    for row in rows:
+        database.execute(f"{verb} INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _row(answer: Answer) -> tuple[object, ...]:
+    """Without its rating, which has a table of its own."""
+    return astuple(answer)[:-1]
 
 
 def _now() -> str:

@@ -155,6 +155,7 @@ def test_two_raters_from_talk_to_table(folder):
     assert "`symposion" in half.output  # tells how to go on
     rest = chat("--rate", "here", "--rater", "ben", typed="3 4 -\n" * 6)
     assert "everything is rated" in rest.output
+    assert re.search(r"^talk 1: A was Rosa Adler \((prompt:)?rosa\)$", rest.output, re.M)
     found = CliRunner().invoke(
         app,
         ["persona", "ratings", "here", "here-ben", "--json", "o.json", "--csv", "o.csv", "--raw",
