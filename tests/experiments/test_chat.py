@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -338,6 +339,29 @@ def test_at_a_terminal_with_the_small_model(tmp_path):
     assert f"A was Rosa Adler ({letters['A']})" in last.shown
     assert f"B was Rosa Adler ({letters['B']})" in last.shown
     assert len(rows(tmp_path / "here", "SELECT * FROM ratings")) == 2
+
+
+@pytest.mark.slow
+def test_one_server_through_a_whole_talk(folder):
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mock = [sys.executable, "-m", "tests.agents.mock_vllm", "--port", str(port)]
+    server = subprocess.Popen(mock, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        words = ("rosa", "--with", "base", "--no-ratings", "--engine", "server", "--server", url)
+        result = chat(*words, "--max-tokens", "24", typed="Tea?\nWhy?\n/with ilse\n")
+    finally:
+        server.kill()
+        server.communicate()
+    assert "two sit there already" in one_line_error(result)
+    assert rows("chats/rosa-base", "SELECT question, arm FROM transcript") == [
+        ("Tea?", "lora"), ("Tea?", "base"), ("Why?", "lora"), ("Why?", "base"),
+    ]  # fmt: skip
+    (model,) = set(rows("chats/rosa-base", "SELECT model FROM answers"))
+    assert json.loads(model[0])["engine"] == "server"
 
 
 @pytest.mark.slow
