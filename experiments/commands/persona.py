@@ -12,6 +12,7 @@ from rich.table import Table
 from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
+from experiments.commands.persona_ratings import ratings
 from personas.persona import find_persona, library, load_persona
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(new)
 app.command()(data)
+app.command()(ratings)
 
 Names = Annotated[
     list[str],
