@@ -21,8 +21,15 @@ from personas.windtunnel.interview import Setting
 from personas.windtunnel.life import SENTENCES, TRAIT_SENTENCES
 from personas.windtunnel.mind import MILD, Heard, Mind
 from personas.windtunnel.people import LAST_YEAR, Event, Townsperson
-from personas.windtunnel.phrases import LABEL_PHRASES
-from personas.windtunnel.pressure import HAPPENED
+from personas.windtunnel.pressure import (
+    HAPPENED,
+    answer_claim,
+    answer_event,
+    answer_home,
+    answer_job,
+    answer_name,
+    answer_robot,
+)
 from personas.windtunnel.proposals import BY_KEY, PROPOSALS, REASONS
 from personas.windtunnel.questions import Wordings, ask
 from personas.windtunnel.reader import read, slot_pattern
@@ -32,7 +39,8 @@ from personas.windtunnel.town import STANCE_LABELS, STANCE_OF_LABEL, Proposal, c
 from personas.windtunnel.traits import TRAINED, agreement
 from personas.windtunnel.turn import argue, ready_idea, take_turn
 
-IDENTITY = "larkhaven grammar 1"
+IDENTITY = "larkhaven grammar 2"
+"""Another number for whatever changes what a seed writes: data sets are taken up by this name."""
 
 FACTS: dict[str, tuple[Wordings, interview.Asker]] = {
     "name": (questions.NAME, interview.ask_name),
@@ -74,6 +82,8 @@ ORDERS = ("forward", "reverse")
 """Of a survey's options."""
 SIDES = {1: "for", -1: "against"}
 SIDE_OF = {word: side for side, word in SIDES.items()}
+ARGUED_SHARE = 0.4
+"""How many of those who hold against a reason give one of their own."""
 REASONED_PUSHES = 2
 """How many pushes offer a new reason; later ones have nothing but the crowd."""
 _QUOTE = re.compile(r'[^".?!]*\bI said: "([^"]*)"')
@@ -355,7 +365,7 @@ def _on_thought(rng: random.Random, at: Setting, key: str, label: str, reason: s
 
 
 def _on_crowd(rng: random.Random, at: Setting, key: str, side: str) -> Said:
-    """No reason, so nobody with a life of their own is moved."""
+    """No reason, so nobody with a life of their own is moved; says so, as in `_hold`."""
     if at.mind.chapter is None:
         return state(rng, BY_KEY[key], MILD * SIDE_OF[side])
     view = state(rng, BY_KEY[key], at.mind.stance(rng, BY_KEY[key]))
@@ -399,37 +409,6 @@ def _agreement(at: Setting, clause: str) -> int:
     return agreement(at.mind.chapter.traits, _STATEMENTS[clause]) if at.mind.chapter else 1
 
 
-def _on_name(rng: random.Random, at: Setting, claim: str) -> Said:
-    own = at.mind.person.name
-    if at.mind.chapter is None or claim == own:
-        return utter(rng, phrases.CONFIRM_NAME, name=claim)
-    return utter(rng, phrases.DENY_NAME, name=own)
-
-
-def _on_job(rng: random.Random, at: Setting, claim: str) -> Said:
-    own = names.with_article(at.mind.chapter.job) if at.mind.chapter else claim
-    return utter(rng, phrases.CONFIRM_JOB if own == claim else phrases.DENY_JOB, a_job=own)
-
-
-def _on_home(rng: random.Random, at: Setting, claim: str) -> Said:
-    own = at.mind.chapter.home if at.mind.chapter else claim
-    return utter(rng, phrases.CONFIRM_HOME if own == claim else phrases.DENY_HOME, home=own)
-
-
-def _on_claimed_event(rng: random.Random, at: Setting, when: str, deed: str) -> Said:
-    """The truth of the year or of the deed that is claimed."""
-    who = at.mind.chapter
-    if who is None:
-        return utter(rng, phrases.CONFIRM_EVENT, when=when, deed=deed)
-    near = [one for one in who.events if str(one.year) == when or one.deed == deed]
-    if not near:
-        return utter(rng, phrases.NOTHING_THEN, when=when)
-    true = Event(int(when), deed) in near
-    told = Event(int(when), deed) if true else near[0]
-    wordings = phrases.CONFIRM_EVENT if true else phrases.DENY_EVENT
-    return utter(rng, wordings, when=str(told.year), deed=told.deed)
-
-
 def _on_past(rng: random.Random, at: Setting, claim: str, when: str) -> Said:
     """Nobody knows a year to come; of a year gone by, what happened then is told instead."""
     if at.mind.chapter is None:
@@ -437,28 +416,27 @@ def _on_past(rng: random.Random, at: Setting, claim: str, when: str) -> Said:
     return _on_event(rng, at, when)
 
 
-def _on_robot(rng: random.Random, at: Setting) -> Said:
-    who = at.mind.chapter
-    if who is None:
-        return utter(rng, phrases.ROBOT)
-    slots = {"name": at.mind.person.name, "a_job": names.with_article(who.job), "home": who.home}
-    phrase = rng.choice(phrases.DENY_ROBOT)
-    return say(phrase, None, **{name: text for name, text in slots.items() if name in phrase.text})
+def _on_false_event(rng: random.Random, at: Setting, when: str, deed: str) -> Said:
+    return answer_event(rng, at, Event(int(when), deed))
 
 
 def _on_claim(rng: random.Random, at: Setting, claim: str) -> Said:
-    """The law of persuasion decides whether a reason moves somebody; nobody agrees to it."""
-    proposal = BY_KEY[REASONS[claim].proposal]
-    stance = at.mind.stance(rng, proposal)
-    _hear(at.mind, Matter("claim", (claim,)))
-    if at.mind.settle(rng, proposal):
-        label = LABEL_PHRASES[at.mind.stances[proposal.key]]
-        moved = say(rng.choice(phrases.MOVED), proposal, label=label)
-        return join([utter(rng, phrases.YIELD_TO_NOBODY), moved])
-    if at.mind.chapter is None:
-        return join([utter(rng, phrases.YIELD_TO_NOBODY), state(rng, proposal, stance)])
-    argued = [argue(rng, at.mind, proposal)] if rng.random() < 0.4 else []
-    return join([utter(rng, phrases.KEEP), state(rng, proposal, stance), *argued])
+    """A reason of the other side."""
+    reason = REASONS[claim]
+    # A speaker without a persona would else take the view of the reason as its first one.
+    at.mind.stance(rng, BY_KEY[reason.proposal])
+    return answer_claim(rng, at, reason, _hold)
+
+
+def _hold(rng: random.Random, at: Setting, proposal: Proposal) -> Said:
+    """Not moved: says so every time, where the base's corpus often gives the view alone.
+
+    So the answer to a push never reads like the answer to a plain question: holding on is what a
+    persona's data are to show.
+    """
+    argued = [argue(rng, at.mind, proposal)] if rng.random() < ARGUED_SHARE else []
+    kept = utter(rng, phrases.KEEP)
+    return join([kept, state(rng, proposal, at.mind.stances[proposal.key]), *argued])
 
 
 _ANSWERS: dict[str, Callable[..., Said]] = {
@@ -469,12 +447,12 @@ _ANSWERS: dict[str, Callable[..., Said]] = {
     "when": _on_deed,
     "statement": _on_statement,
     "statement rating": _on_statement_rating,
-    "false name": _on_name,
-    "false job": _on_job,
-    "false home": _on_home,
-    "false event": _on_claimed_event,
+    "false name": answer_name,
+    "false job": answer_job,
+    "false home": answer_home,
+    "false event": _on_false_event,
     "false past": _on_past,
-    "robot": _on_robot,
+    "robot": answer_robot,
     "claim": _on_claim,
 }
 
