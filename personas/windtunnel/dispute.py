@@ -24,7 +24,7 @@ from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
 from personas.windtunnel.script import MODERATOR, Sample, Script, Truth
 from personas.windtunnel.speech import Said, say, utter
-from personas.windtunnel.town import Proposal, sign
+from personas.windtunnel.town import SIDES, Proposal, sign
 from personas.windtunnel.turn import take_turn
 
 QUESTIONS = (6, 10)
@@ -39,7 +39,6 @@ NOBODY_SHARE = 0.15
 """How many of those who react have no persona."""
 BARE_SHARE = 0.6
 """How many lines of others are a reason and nothing else."""
-SIDE_WORDS = {1: "for", -1: "against"}
 
 
 def side_drills(rng: random.Random) -> Iterator[Document]:
@@ -65,7 +64,7 @@ def _about_sides(rng: random.Random) -> Exchange:
     if way < 0.5:
         return Exchange("side", ask(rng, questions.SIDE, proposal, claim=reason), _verdict(side))
     if way < 0.75:
-        question = ask(rng, questions.ONE_SIDE, proposal, side=SIDE_WORDS[side])
+        question = ask(rng, questions.ONE_SIDE, proposal, side=SIDES[side])
         return Exchange("one side", question, say(phrases.REASON[0], reason=reason))
     counter = rng.choice(proposal.reasons(-side)).text
     weighed = utter(rng, phrases.BALANCE, reason=reason, counter=counter)

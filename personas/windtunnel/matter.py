@@ -15,7 +15,7 @@ from personas.windtunnel.proposals import REASONS
 from personas.windtunnel.questions import Wordings
 from personas.windtunnel.reader import read, slot_pattern
 from personas.windtunnel.speech import Meaning
-from personas.windtunnel.town import STANCE_OF_LABEL, sign
+from personas.windtunnel.town import SIDES, STANCE_OF_LABEL, sign
 from personas.windtunnel.traits import TRAINED
 
 FACTS: dict[str, tuple[Wordings, interview.Asker]] = {
@@ -40,9 +40,8 @@ VIEWS: dict[str, tuple[Wordings, interview.Asker]] = {
 """Matters that name a proposal and nothing else: likewise."""
 ORDERS = ("forward", "reverse")
 """Of a survey's options."""
-SIDES = {1: "for", -1: "against"}
-"""A side in the words of a note."""
 SIDE_OF = {word: side for side, word in SIDES.items()}
+"""The way back from a side in words to its sign."""
 _QUOTE = re.compile(r'[^".?!]*\bI said: "([^"]*)"')
 _ASIDE = re.compile(r"\s*\([^()]*\)")
 _SENTENCE = re.compile(r"[^.?!]+[.?!]")

@@ -7,14 +7,14 @@ from functools import partial
 from personas.items import Pattern
 from personas.windtunnel import names, phrases, questions
 from personas.windtunnel.interview import Setting
-from personas.windtunnel.matter import FACTS, ORDERS, SIDES, VIEWS, Matter, told_by
+from personas.windtunnel.matter import FACTS, ORDERS, VIEWS, Matter, told_by
 from personas.windtunnel.people import Event
 from personas.windtunnel.pressure import HAPPENED
 from personas.windtunnel.proposals import BY_KEY
 from personas.windtunnel.questions import Wordings, ask
 from personas.windtunnel.speech import join, say, state
 from personas.windtunnel.survey import survey_options, survey_wordings
-from personas.windtunnel.town import STANCE_LABELS, STANCE_OF_LABEL, Proposal, capital, sign
+from personas.windtunnel.town import SIDES, STANCE_LABELS, STANCE_OF_LABEL, Proposal, capital, sign
 from personas.windtunnel.traits import TRAINED
 
 OTHERS: dict[str, tuple[Wordings, tuple[str, ...]]] = {

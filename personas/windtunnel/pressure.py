@@ -15,7 +15,7 @@ from personas.windtunnel.phrases import LABEL_PHRASES
 from personas.windtunnel.proposals import BY_KEY
 from personas.windtunnel.questions import ask
 from personas.windtunnel.speech import Meaning, Said, join, say, state, utter
-from personas.windtunnel.town import Proposal, Reason, sign
+from personas.windtunnel.town import SIDES, Proposal, Reason, sign
 from personas.windtunnel.turn import argue
 
 TRUE_SHARE = 0.3
@@ -73,9 +73,7 @@ def press_crowd(rng: random.Random, at: Setting) -> Exchange:
     """A stance ascribed to the person, true or false, without any reason."""
     proposal = rng.choice(at.proposals)
     side = rng.choice((1, -1))
-    question = ask(
-        rng, questions.CROWD, proposal, at.first, at.held_out, side="for" if side > 0 else "against"
-    )
+    question = ask(rng, questions.CROWD, proposal, at.first, at.held_out, side=SIDES[side])
     if at.mind.chapter is None:
         at.mind.stances[proposal.key] = side * MILD
     stance = at.mind.stance(rng, proposal)
