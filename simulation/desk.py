@@ -143,6 +143,8 @@ class Desk:
         self._changed.clear()
         if not self.progress.stopped and (late := self._purse.late()):
             self.stop(late)
+        if self.progress.stopped and self._foresight is not None:
+            self._foresight.turn_away()  # every time: a twin of one that was sent away asks anew
         self._send_due()
         kept = self._commit()
         if self._failure is not None:
@@ -156,8 +158,6 @@ class Desk:
     def stop(self, why: str) -> None:
         """Lets nothing more go out; what is in flight is still awaited and kept."""
         self.progress.stopped = self.progress.stopped or why
-        if self._foresight is not None:
-            self._foresight.turn_away()
         self._changed.set()
 
     async def leave(self) -> None:

@@ -29,7 +29,7 @@ class Foresight(Protocol):
         ...
 
     def turn_away(self) -> None:
-        """Nothing that has not gone to an engine yet shall go: its callers are cancelled."""
+        """Whatever has not gone to an engine yet shall not go: its callers are cancelled."""
         ...
 
 
@@ -66,7 +66,6 @@ class Doorway:
         self.admission = Admission(slots, max_overtakes, in_flight)
         """The policy, for its counts."""
         self._doors: dict[Ticket, asyncio.Future[None]] = {}
-        self._closed = False
 
     def upcoming(self, adapter: Adapter | None, priority: float) -> None:
         """See `Foresight`."""
@@ -74,27 +73,23 @@ class Doorway:
             self.admission.upcoming(adapter.fingerprint, priority)
 
     def turn_away(self) -> None:
-        """See `Foresight`; whoever comes later is turned away, too."""
-        self._closed = True
+        """See `Foresight`; whoever comes later is admitted as ever."""
         for ticket, door in self._doors.items():
             if ticket.waiting:
                 door.cancel()
 
     @asynccontextmanager
-    async def entered(self, request: Request) -> AsyncIterator[None]:
-        """Waits until the request may go to the engine; its place is free again at the end.
+    async def entered(self, adapter: Adapter | None, priority: float) -> AsyncIterator[None]:
+        """Waits until a request may go to the engine; its place is free again at the end.
 
         Raises:
             asyncio.CancelledError: It was turned away.
         """
-        name = request.adapter.fingerprint if request.adapter else BASE
-        ticket = self.admission.arrive(name, request.priority)
+        ticket = self.admission.arrive(adapter.fingerprint if adapter else BASE, priority)
         loop = asyncio.get_running_loop()
         door = self._doors[ticket] = loop.create_future()
         # Whoever else asks in this step of the loop is at the door before anyone is chosen.
         loop.call_soon(self._open)
-        if self._closed:
-            door.cancel()
         try:
             await door
             yield
@@ -110,7 +105,7 @@ class Doorway:
         self._open()
 
     def _open(self) -> None:
-        while not self._closed and (ticket := self.admission.next()) is not None:
+        while (ticket := self.admission.next()) is not None:
             door = self._doors[ticket]
             if not door.done():  # else cancelled just now: it leaves by itself
                 door.set_result(None)
@@ -171,7 +166,7 @@ class AdmittedModel:
         Raises:
             asyncio.CancelledError: It was turned away.
         """
-        async with self._doorway.entered(request):
+        async with self._doorway.entered(request.adapter, request.priority):
             return await self._engine.generate(request)
 
     async def score(self, request: Request, options: Sequence[str]) -> Scores:
@@ -180,7 +175,7 @@ class AdmittedModel:
         Raises:
             asyncio.CancelledError: It was turned away.
         """
-        async with self._doorway.entered(request):
+        async with self._doorway.entered(request.adapter, request.priority):
             return await self._engine.score(request, options)
 
 

@@ -45,6 +45,15 @@ Resident = Annotated[
         rich_help_panel=SERVER_OPTIONS,
     ),
 ]
+Slots = Annotated[
+    int | None,
+    typer.Option(
+        help="Adapters that each server serves at a time, its --max-loras, which no server tells: "
+        "requests are then handed over as by --admission.",
+        show_default="not known",
+        rich_help_panel=SERVER_OPTIONS,
+    ),
+]
 Priorities = Annotated[
     bool | None,
     typer.Option(
@@ -66,20 +75,20 @@ Admission = Annotated[
     ),
 ]
 
-ADMITTING = ("vllm",)
-"""Engines with slots for adapters."""
 
-
-def check_admission(engine: str, admission: bool | None) -> None:
+def check_admission(engine: str, admission: bool | None, slots: int | None) -> None:
     """Refuses a choice that the engine knows nothing of.
 
     Raises:
-        InputError: The engine has no slots for adapters.
+        InputError: The engine has no slots for adapters, or nobody knows how many.
     """
-    if admission is not None and engine not in ADMITTING:
+    if admission is not None and engine not in ("vllm", "server"):
         raise InputError(
-            f"admission is for the engine {', '.join(ADMITTING)}, got engine {engine!r}: "
-            "leave it out"
+            f"admission is for the engines vllm and server, got engine {engine!r}: leave it out"
+        )
+    if admission and engine == "server" and slots is None:
+        raise InputError(
+            "admission needs to know the servers' slots: add --slots with their --max-loras"
         )
 
 
@@ -90,6 +99,7 @@ def bounds_of(
     patience: float | None,
     resident: int | None,
     priorities: bool | None,
+    slots: int | None,
 ) -> ServerSpec:
     """The bounds that were asked for; None is as usual.
 
@@ -98,6 +108,7 @@ def bounds_of(
     """
     told = {
         "timeout": timeout, "patience": patience, "resident": resident, "priorities": priorities,
+        "slots": slots,
     }  # fmt: skip
     asked = {name: value for name, value in told.items() if value is not None}
     if asked and engine != "server":
@@ -127,4 +138,4 @@ def told_of(bounds: ServerSpec) -> dict[str, object]:
     return {name: fields[name] for name in _TOLD if fields[name] != usual[name]}
 
 
-_TOLD = ("max_in_flight", "timeout", "patience", "resident", "priorities")
+_TOLD = ("max_in_flight", "timeout", "patience", "resident", "priorities", "slots")

@@ -1,6 +1,6 @@
 """What a user chooses beside a scenario's own arguments: cast, swaps, voice, engine, model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -115,6 +115,11 @@ class Choices:
         """Most requests at the engine at once, all its servers together."""
         return self.bounds.max_in_flight * max(1, len(self.servers))
 
+    def bounds_for(self, adapters: Sequence[Adapter]) -> ServerSpec:
+        """The bounds, with the servers' slots only where requests are to be admitted by them."""
+        few = different(adapters) <= (self.bounds.slots or 0)
+        return replace(self.bounds, slots=None) if few or self.admission is False else self.bounds
+
     def as_json(self) -> dict[str, object]:
         """For the manifest; the model that ships is not named: it may move with the project."""
         model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
@@ -144,6 +149,11 @@ class Choices:
             bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
             admission=admission if isinstance(admission, bool) else None,
         )
+
+
+def different(adapters: Sequence[Adapter]) -> int:
+    """How many there are; twins count once."""
+    return len({one.fingerprint for one in adapters})
 
 
 def _tell_unverified(worn: list[Agent]) -> None:

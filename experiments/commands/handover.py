@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.engines.admitted import admitted, handed_over
-from experiments.commands.choices import Choices
+from experiments.commands.choices import Choices, different
 from personas.adapter import Adapter
 from personas.model import Model
 
@@ -32,23 +32,25 @@ class Handover:
 
 
 def hand_over(engine: Model, adapters: Sequence[Adapter], choices: Choices) -> Handover:
-    """The engine as it is, or behind admission where the cast has more adapters than slots.
+    """The engine as it is, or admitting by adapter where the cast has more than there are slots.
 
     Args:
-        engine: Open already.
+        engine: Open already; servers were opened with `Choices.bounds_for` these adapters.
         adapters: All that will be worn; twins count once.
         choices: Whether admission is wanted, and how many requests may be at the engine at once.
 
     Raises:
         InputError: Admission is asked for and the engine has no slots.
     """
-    at_engine, different = choices.in_flight, len({one.fingerprint for one in adapters})
-    behind = admitted(engine, different, at_engine, choices.admission)
-    if behind is None:
+    at_engine, count = choices.in_flight, different(adapters)
+    if choices.engine == "server":  # each admits what comes to it by itself
+        slots = (choices.bounds_for(adapters).slots or 0) * len(choices.servers)
+    else:
+        behind = admitted(engine, count, at_engine, choices.admission)
+        slots = behind.admission.slots if behind else 0
+        engine = behind or engine
+    if not slots:
         return Handover(engine, at_engine)
-    slots = behind.admission.slots
-    at_once = handed_over(different, slots, at_engine)
-    told = {
-        "adapters": different, "slots": slots, "in_flight": at_engine, "handed_over": at_once,
-    }  # fmt: skip
-    return Handover(behind, at_once, told)
+    at_once = handed_over(count, slots, at_engine)
+    told = {"adapters": count, "slots": slots, "in_flight": at_engine, "handed_over": at_once}
+    return Handover(engine, at_once, told)

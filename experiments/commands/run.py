@@ -22,6 +22,7 @@ from experiments.commands.bounds import (
     Patience,
     Priorities,
     Resident,
+    Slots,
     Timeout,
     bounds_of,
     check_admission,
@@ -186,10 +187,11 @@ def run_experiment(
     patience: Patience = None,
     resident: Resident = None,
     priorities: Priorities = None,
+    slots: Slots = None,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
-    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities)
-    check_admission(engine, admission)
+    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities, slots)
+    check_admission(engine, admission, slots)
     choices = Choices(
         tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
         admission,

@@ -79,7 +79,8 @@ class Session:
         if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
             out.print(f"opening the {engine} engine")
         choices = self.choices
-        speaker = open_engine(engine, choices.model, choices.servers, adapters, choices.bounds)
+        bounds = choices.bounds_for(adapters)
+        speaker = open_engine(engine, choices.model, choices.servers, adapters, bounds)
 
         async def go() -> tuple[Path, Progress]:
             async with speaker:  # a server says who it is only when it is greeted

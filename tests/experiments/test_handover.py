@@ -2,6 +2,9 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -121,8 +124,43 @@ def test_resume_keeps_to_what_was_chosen(tea, engine):
 def test_engines_without_slots_take_no_such_option(tea):
     for word in ("--admission", "--no-admission"):
         message = one_line_error(call("run", tea, "--engine", "scripted", word))
-        assert "admission is for the engine vllm, got engine 'scripted': leave it out" in message
+        assert "admission is for the engines vllm and server, got engine 'scripted'" in message
+    slots = one_line_error(call("run", tea, "--engine", "vllm", "--slots", "8"))
+    assert "slots is for the engine server, got engine 'vllm': leave it out" in slots
+    server = ["run", tea, "--engine", "server", "--server", "http://localhost:1"]
+    assert "slots must be at least 1, got 0" in one_line_error(call(*server, "--slots", "0"))
+    assert "add --slots with their --max-loras" in one_line_error(call(*server, "--admission"))
     assert sorted(path.name for path in Path().iterdir()) == ["tea.py"]
+
+
+@pytest.fixture
+def mock() -> Iterator[str]:
+    """Address of a server without a model, in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.agents.mock_vllm"], stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert process.stdout
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.communicate()
+
+
+def test_servers_whose_slots_are_told(tea, mock):
+    server = ["run", tea, "--engine", "server", "--server", mock, "--no-report", *CAST]
+    for folder, words in {
+        "untold": [],
+        "told": ["--slots", "2", "--in-flight", "3"],
+        "enough": ["--slots", "3"],
+        "off": ["--slots", "2", "--no-admission"],
+    }.items():
+        result = call(*server, "--out", folder, *words)
+        assert result.exit_code == 0, result.output
+        assert ("3 adapters take turns in 2 slots" in result.output) is (folder == "told")
+        assert said(folder) == said("untold")
+    admitted = {"adapters": 3, "slots": 2, "in_flight": 3, "handed_over": 6}
+    found = [told(folder, "admission") for folder in ("untold", "told", "enough", "off")]
+    assert found == [None, admitted, None, None]
 
 
 def adapters(count: int) -> list[Adapter]:
