@@ -22,11 +22,16 @@ from personas.model import Model, ModelIdentity, Reply, Request, Scores
 
 @runtime_checkable
 class Foresight(Protocol):
-    """A model that likes to know early what will be asked, and what will not be."""
+    """A model that likes to know early which adapters will be needed."""
 
     def upcoming(self, adapter: Adapter | None, priority: float) -> None:
         """One request with this adapter and this priority will come, once its turn is due."""
         ...
+
+
+@runtime_checkable
+class Doorkeeper(Protocol):
+    """A model before which requests may wait."""
 
     def turn_away(self) -> None:
         """Whatever has not gone to an engine yet shall not go: its callers are cancelled."""
@@ -73,7 +78,7 @@ class Doorway:
             self.admission.upcoming(adapter.fingerprint, priority)
 
     def turn_away(self) -> None:
-        """See `Foresight`; whoever comes later is admitted as ever."""
+        """See `Doorkeeper`; whoever comes later is admitted as ever."""
         for ticket, door in self._doors.items():
             if ticket.waiting:
                 door.cancel()
@@ -153,11 +158,13 @@ class AdmittedModel:
         return self._engine.count_tokens(text)
 
     def upcoming(self, adapter: Adapter | None, priority: float) -> None:
-        """See `Foresight`."""
+        """See `Foresight`; the engine is told, too."""
         self._doorway.upcoming(adapter, priority)
+        if isinstance(self._engine, Foresight):
+            self._engine.upcoming(adapter, priority)
 
     def turn_away(self) -> None:
-        """See `Foresight`."""
+        """See `Doorkeeper`."""
         self._doorway.turn_away()
 
     async def generate(self, request: Request) -> Reply:

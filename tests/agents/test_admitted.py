@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from agents.agent import Agent
-from agents.engines.admitted import AdmittedModel, Foresight, Slotted, admitted, handed_over
+from agents.engines.admitted import (
+    AdmittedModel,
+    Doorkeeper,
+    Foresight,
+    Slotted,
+    admitted,
+    handed_over,
+)  # fmt: skip
 from agents.engines.scripted import ScriptedEngine
 from personas.adapter import Adapter
 from personas.errors import EngineError, InputError
@@ -21,6 +28,7 @@ from simulation.graph import make_graph
 from simulation.record import FILE
 from simulation.run import simulate
 from simulation.scenario import Scenario, seat_graph
+from simulation.swaps import Swap
 from simulation.turntaking import Rounds
 
 PROMPT = (Control("system"), Spoken("You are Ada."), Control("assistant"))
@@ -119,7 +127,8 @@ async def test_a_simulation_is_the_same_with_and_without(tmp_path):
     straight, engine = Echoing(), Echoing()
     model = AdmittedModel(engine, slots=2, max_overtakes=3, in_flight=4)
     assert isinstance(model, Foresight)
-    assert not isinstance(engine, Foresight)
+    assert isinstance(model, Doorkeeper)
+    assert not isinstance(engine, Foresight | Doorkeeper)
     await simulate(TALK, straight, tmp_path / "straight")
     progress = await simulate(TALK, model, tmp_path / "admitted")
     assert progress.turns == AGENTS * ROUNDS
@@ -187,6 +196,31 @@ async def test_a_run_whose_hours_end_with_its_last_turns_has_finished(tmp_path, 
         alone, Echoing(), tmp_path, observe=after_a_reply, budget=Budget(hours=1)
     )
     assert (progress.turns, progress.stopped) == (AGENTS, "")
+
+
+class Foreseeing(Echoing):
+    """Notes what it is told and what it is asked, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[tuple[str, str]] = []
+
+    def upcoming(self, adapter, priority):
+        self.heard.append(("announced", adapter.fingerprint))
+
+    async def generate(self, request):
+        self.heard.append(("asked", request.adapter.fingerprint))
+        return await super().generate(request)
+
+
+@pytest.mark.parametrize("slots", [0, 2])
+async def test_a_persona_to_come_is_announced_long_before_its_turn(tmp_path, slots):
+    engine = Foreseeing()
+    later = replace(AGENTS_WORN[0], bare=Adapter("later", Path(), "", 8))
+    scenario = replace(TALK, swaps=(Swap(3.0, "p0", later),))
+    await simulate(scenario, AdmittedModel(engine, slots) if slots else engine, tmp_path)
+    announced = engine.heard.index(("announced", "later"))
+    assert announced < engine.heard.index(("asked", "a")) < engine.heard.index(("asked", "later"))
 
 
 class Slots(ScriptedEngine):

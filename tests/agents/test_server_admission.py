@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from agents.agent import Agent
-from agents.engines.admitted import Foresight
+from agents.engines.admitted import Doorkeeper, Foresight
 from agents.memory import MemorySpec
 from personas.adapter import Adapter
 from personas.model import Request, Sampling
@@ -42,6 +42,7 @@ async def test_a_server_is_given_no_more_adapters_than_it_has_slots(home, mock, 
     mock.most_worn = mock.most_in_flight = 0
     async with opened(home, mock, spec=ONE_SLOT) as engine:
         assert isinstance(engine, Foresight)
+        assert isinstance(engine, Doorkeeper)
         assert await asyncio.gather(*map(engine.generate, asked)) == expected
     assert (mock.most_worn, mock.most_in_flight) == (1, 4)
 
