@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from time import perf_counter, time
 
-from agents.engines.admission import Foresight
+from agents.engines.admitted import Doorkeeper, Foresight
 from agents.engines.human import HumanEngine
 from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
@@ -98,6 +98,7 @@ class Desk:
         }
         self._assembly = Assembly(scenario, self._model, ledger)
         self._foresight = model if isinstance(model, Foresight) else None
+        self._doorkeeper = model if isinstance(model, Doorkeeper) else None
         self._purse = Purse(budget)
         self._only_recorded = only_recorded
         self._due: list[tuple[float, Moment, Promise]] = []
@@ -141,6 +142,10 @@ class Desk:
             RecordError: The record failed.
         """
         self._changed.clear()
+        if not self.progress.stopped and (late := self._purse.late()):
+            self.stop(late)
+        if self.progress.stopped and self._doorkeeper is not None:
+            self._doorkeeper.turn_away()  # every time: a twin of one that was sent away asks anew
         self._send_due()
         kept = self._commit()
         if self._failure is not None:

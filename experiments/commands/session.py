@@ -14,6 +14,7 @@ import typer
 from agents.engines.catalogue import open_engine
 from experiments.commands.choices import Choices
 from experiments.commands.console import INTERRUPTED, errors, out
+from experiments.commands.handover import hand_over
 from experiments.commands.liveview import run_progress
 from simulation.budget import Budget
 from simulation.desk import Desk, Progress
@@ -78,10 +79,14 @@ class Session:
         if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
             out.print(f"opening the {engine} engine")
         choices = self.choices
-        speaker = open_engine(engine, choices.model, choices.servers, adapters, choices.bounds)
+        bounds = choices.bounds_for(adapters)
+        speaker = open_engine(engine, choices.model, choices.servers, adapters, bounds)
 
         async def go() -> tuple[Path, Progress]:
             async with speaker:  # a server says who it is only when it is greeted
+                way = hand_over(speaker, adapters, choices)
+                if told := way.words():
+                    out.print(told, markup=False)
                 chosen = folder or Path("runs") / run_name(self.scenario, speaker)
                 going_on = (chosen / FILE).exists()
                 out.print(
@@ -90,11 +95,13 @@ class Session:
                 with run_progress(size_of(self.scenario)) as show:
                     progress = await simulate(
                         self.scenario,
-                        speaker,
+                        way.model,
                         chosen,
-                        origin=replace(self.origin, choices=self.choices.as_json()),
+                        origin=replace(
+                            self.origin, choices=choices.as_json(), admission=way.admission
+                        ),
                         observe=show,
-                        in_flight=choices.in_flight,
+                        in_flight=way.in_flight,
                         budget=self.budget,
                         accept_changes=self.accept_changes,
                         parent=self.parent,

@@ -193,12 +193,34 @@ def unigram_with_specials() -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def metaspace() -> PreTrainedTokenizerBase:
+    """As SentencePiece models come: pieces that begin with a word's space, bytes for the rest."""
+    pieces = ["<unk>", *SPECIALS[1:], *(f"<0x{byte:02X}>" for byte in range(256))]
+    pieces += ["\u2581", "\n", *(chr(code) for code in range(33, 127))]
+    merges = [("\u2581", letter) for letter in "ABCDEIU"] + [("\u2581A", "d"), ("\u2581Ad", "a")]
+    vocabulary = {piece: i for i, piece in enumerate([*pieces, *map("".join, merges)])}
+    backend = Tokenizer(
+        models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+    )
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    backend.decoder = decoders.Sequence(
+        [decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="always")]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, unk_token="<unk>", bos_token="<|bos|>", eos_token="<|end|>"
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": SPECIALS[2:5]})
+    tokenizer.chat_template = byte_tokenizer().chat_template
+    return tokenizer
+
+
 KINDS = {
     "byte-level": byte_tokenizer(),
     "alternating": byte_tokenizer(ALTERNATING),
     "no template": byte_tokenizer(None),
     "added tokens": with_added_tokens(),
     "unigram": unigram_with_specials(),
+    "metaspace": metaspace(),
 }
 
 
@@ -234,6 +256,14 @@ def test_a_forgery_leaves_the_structure_of_the_prompt_alone(kind: str) -> None:
 def test_any_mixture_of_markers_stays_text(pieces: list[str]) -> None:
     for tokenizer in KINDS.values():
         assert not reserved(tokenizer) & set(Renderer(tokenizer).encode("".join(pieces)))
+
+
+def test_a_metaspace_is_no_part_of_what_is_said() -> None:
+    renderer = Renderer(KINDS["metaspace"])
+    for text in ("Ada: no\n", "Ada", "né 🎪", "a  b "):
+        assert renderer.decode(renderer.encode(text)) == text
+    ada, letter = renderer.encode("Ada"), renderer.option_ids(["A", "B"])
+    assert (len(ada), len(set(letter))) == (1, 2)
 
 
 @given(st.text())
