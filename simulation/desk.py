@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import count
 from time import perf_counter, time
 
 from agents.engines.admission import Foresight
@@ -17,7 +18,7 @@ from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
-from simulation.promise import Answer, Moment, Promise, Speech
+from simulation.promise import Answer, Promise, Speech
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
@@ -100,7 +101,9 @@ class Desk:
         self._foresight = model if isinstance(model, Foresight) else None
         self._purse = Purse(budget)
         self._only_recorded = only_recorded
-        self._due: list[tuple[float, Moment, Promise]] = []
+        self._due: list[tuple[float, int, Promise]] = []
+        """A heap: what is due earliest in virtual time, and of that, what became due first."""
+        self._arrivals = count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered: list[tuple[Job, Reply | Scores]] = []
         """Calls that have come back and are not committed yet."""
@@ -170,7 +173,7 @@ class Desk:
                 return
             self.open += 1
             promise = digest
-        heappush(self._due, (priority(promise), promise.moment, promise))
+        heappush(self._due, (priority(promise), next(self._arrivals), promise))
 
     def _send_due(self) -> None:
         while self._due and len(self._tasks) < self._bound and len(self._answered) < BATCH:
@@ -212,6 +215,7 @@ class Desk:
         task = asyncio.create_task(self._await_answer(job, voice, tokens))
         self._tasks.add(task)
         task.add_done_callback(self._returned)
+        self.progress.in_flight += 1
         return True
 
     def _take(self, job: Job, reply: Reply | Scores) -> None:
@@ -224,6 +228,7 @@ class Desk:
             reply = await voice.ask(job.key, job.request, job.options)
         finally:
             self._purse.release(reserved)
+            self.progress.in_flight -= 1
         self._purse.spend(reply)
         job.seconds = perf_counter() - began
         self._take(job, reply)
@@ -250,7 +255,6 @@ class Desk:
         for job, reply in answered:
             self._keep(job, reply)
         self.progress.written = self._purse.spent
-        self.progress.in_flight = len(self._tasks)
         self.progress.from_record = self._model.answered
         self._observe(self.progress)
         return True
@@ -263,7 +267,8 @@ class Desk:
             dependent.waiting -= 1
             if dependent.waiting == 0:
                 self._make_due(dependent)
-        promise.dependents, promise.kept = [], True
+        promise.dependents.clear()
+        promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()
         self.progress.see(promise, reply)

@@ -189,30 +189,33 @@ class Room:
         self._promise(speech, before, noticed)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        delivery = Delivery(speech.time + hearing, speech.moment, speech)
+        usual = Delivery(speech.time + hearing, speech.moment, speech)
         for tie in ties:
             listener = self.seats[tie.listener]
             if not listener.present:
                 continue
-            due = speech.time + (hearing if tie.delay is None else tie.delay)
-            noticed = tie.weight >= 1 or self._notices(tie, speech)
-            if due != delivery.due or noticed != delivery.noticed:  # else as the one before
-                delivery = Delivery(due, speech.moment, speech, noticed)
+            plain = tie.delay is None and tie.weight >= 1
+            delivery = usual if plain else self._along(tie, usual)
             listener.inbox.append(delivery)
             for consider in self.hearings:
                 consider(speech, tie.listener, delivery)
 
-    def _notices(self, tie: Tie, speech: Speech) -> bool:
+    def _along(self, tie: Tie, usual: Delivery) -> Delivery:
+        """A delivery along a tie with a delay of its own, or along which not all is noticed."""
+        speech = usual.speech
+        due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
-        return uniform(self.scenario.seed, *names) < tie.weight
+        noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
+        return Delivery(due, speech.moment, speech, noticed)
 
     def _arrivals(self, seat: _Seat) -> tuple[Delivery, ...]:
         """What has arrived since the agent's last turn, with its attention limit applied."""
-        seat.inbox.sort()
-        if seat.inbox and seat.inbox[0].due < self.clock.now:
-            arrived = bisect_left(seat.inbox, (self.clock.now,))
-            seat.arrived += seat.inbox[:arrived]
-            del seat.inbox[:arrived]
+        inbox, now = seat.inbox, self.clock.now
+        inbox.sort()
+        if inbox and inbox[0].due < now:
+            arrived = bisect_left(inbox, (now,))
+            seat.arrived += inbox[:arrived]
+            del inbox[:arrived]
         limit = self.scenario.attention
         if limit is None:
             return tuple(seat.arrived)
