@@ -11,7 +11,8 @@ import pandas as pd
 from simulation.analysis.excess import MEASURES, Interval, excess_over_floor, interval_over_runs
 from simulation.analysis.frames import UNFINISHED, AgentFacts, RunFacts, RunFrames
 from simulation.analysis.opinion import opinions, order_consistency
-from simulation.view import MINUS, View, point, signed, stretch
+from simulation.units import point, stretch
+from simulation.view import MINUS, View, signed
 
 MEANINGS = {
     "mean absolute drift": "how far an agent moved from where it stood before, 0 to 2",

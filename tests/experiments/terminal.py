@@ -15,14 +15,14 @@ CTRL_C = "\x03"
 class Terminal:
     """Runs `python -m experiments WORDS` where standard output and keys are a terminal's."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, columns: int = 160) -> None:
         self.shown = ""
         """Everything on the screen so far, one picture after the other."""
         self._pid, self._keys = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
             environment = os.environ | {
-                "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "160", "LINES": "40",
+                "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40",
                 "OMP_NUM_THREADS": "1",
             }  # fmt: skip
             os.execve(sys.executable, [sys.executable, "-m", "experiments", *words], environment)

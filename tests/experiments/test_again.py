@@ -1,5 +1,6 @@
 """`symposion resume`, `replay`, `branch` and `export`, and the ways to stop a run."""
 
+import io
 import shutil
 import sqlite3
 from contextlib import closing
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from experiments.commands.liveview import Watch
+from agents.engines.prefixcounts import PrefixCounts
+from experiments.commands.liveview import CTRL_C, Watch, stopping
 from personas.persona import LIBRARY, library
 from simulation.desk import Progress
 from simulation.rehearsal import Size
@@ -151,6 +154,38 @@ def test_the_view_tells_rates_and_the_time_left():
     assert words["tokens/s"] == "50"
     assert words["left"] == "0:30"  # 150 of 200 are left, at five a second
     assert words["in flight"] == "7"
+    assert words["virtual time"] == "2 rounds"
+    assert "cache hits" not in words
+
+
+def test_the_view_tells_time_in_the_unit_of_the_scenario_and_what_the_cache_held():
+    seen = [PrefixCounts(), PrefixCounts(queried=200, hit=50)]
+    watch = Watch(Size(turns=1, answers=1), "hours", lambda: seen.pop(0))
+    assert dict(watch.words())["cache hits"] == "?"  # nothing was looked up yet
+    watch.see(Progress(time=0.25))
+    words = dict(watch.words())
+    assert words["virtual time"] == "0.25 hours"
+    assert words["cache hits"] == "25%"
+
+
+def test_the_view_says_at_once_that_the_run_stops():
+    watch = Watch(Size(turns=1, answers=1))
+    progress = Progress()
+    watch.see(progress)  # before the first word
+    progress.stopped = CTRL_C
+    assert "Ctrl-C again stops at once" in stopping(CTRL_C)
+    assert stopping(CTRL_C) in shown(watch)
+    assert dict(watch.words())["left"] == "?"
+    progress.stopped = "the budget of 9 tokens is spent"
+    assert "stopping: the budget of 9 tokens is spent" in shown(watch)
+    assert "again" not in shown(watch)
+
+
+def shown(watch: Watch) -> str:
+    """The live view's picture as text."""
+    console = Console(file=io.StringIO(), width=80)
+    console.print(watch.picture())
+    return console.file.getvalue()
 
 
 def test_the_view_says_when_nobody_can_tell_how_many_turns_there_will_be():
