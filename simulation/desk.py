@@ -37,6 +37,10 @@ class Progress:
     """Largest virtual time of a kept promise."""
     turns: int = 0
     answers: int = 0
+    old_turns: int = 0
+    """Of the turns, those that the record held."""
+    old_answers: int = 0
+    """Of the answers, likewise."""
     from_record: int = 0
     """Calls that the record answered."""
     in_flight: int = 0
@@ -50,16 +54,19 @@ class Progress:
     stopped: str = ""
     """Why the run stopped before its end; empty while it goes on and when it is done."""
 
-    def see(self, promise: Promise, reply: Reply | Scores) -> None:
+    def see(self, job: Job, reply: Reply | Scores) -> None:
         """Counts a kept promise."""
+        promise = job.promise
         self.time = max(self.time, promise.time)
         self.prompt_tokens += reply.prompt_tokens
         if isinstance(promise, Speech) and isinstance(reply, Reply):
             self.turns += 1
+            self.old_turns += job.recorded
             self.new_tokens += reply.new_tokens
             self.speaker = promise.label
         elif isinstance(promise, Answer):
             self.answers += 1
+            self.old_answers += job.recorded
 
 
 class Desk:
@@ -197,6 +204,7 @@ class Desk:
         job.asked = time()
         known = self._model.recorded(key) or self._uncommitted.get(key)
         if known is not None:
+            job.recorded = True
             self._take(job, known)
             return True
         if self._only_recorded:
@@ -271,4 +279,4 @@ class Desk:
         promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()
-        self.progress.see(promise, reply)
+        self.progress.see(job, reply)

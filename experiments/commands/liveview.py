@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -52,6 +53,21 @@ def run_progress(size: Size, unit: str, engine: Model) -> Iterator[Callable[[Pro
         yield watch.see
 
 
+class Done(NamedTuple):
+    """What an engine has done so far; the record's answers come at once, and tell no speed."""
+
+    turns: int = 0
+    tokens: int = 0
+    calls: int = 0
+
+    @classmethod
+    def by(cls, progress: Progress) -> "Done":
+        """What of a run's progress the engine has done."""
+        turns = progress.turns - progress.old_turns
+        answers = progress.answers - progress.old_answers
+        return cls(turns, progress.written, turns + answers)
+
+
 class Watch:
     """Turns a run's progress into rates and words.
 
@@ -72,7 +88,7 @@ class Watch:
         self._size, self._unit, self._clock = size, unit, clock
         self._prefix_counts = prefix_counts
         self._began = clock()
-        self._seen: deque[tuple[float, int, int, int]] = deque([(self._began, 0, 0, 0)])
+        self._seen = deque([(self._began, Done())])
         self.progress = Progress()
 
     @property
@@ -90,19 +106,23 @@ class Watch:
         self.progress = progress
         now = self._clock()
         if now - self._seen[-1][0] >= 1 / FRAMES_A_SECOND:
-            self._seen.append((now, progress.turns, progress.written, self.done))
+            self._seen.append((now, Done.by(progress)))
             while len(self._seen) > 2 and now - self._seen[0][0] > WINDOW:
                 self._seen.popleft()
 
     def rates(self) -> tuple[float, float, float]:
-        """Turns, new tokens and calls a second, over the last seconds."""
-        then, turns, tokens, done = self._seen[0]
+        """Turns, new tokens and calls a second, without the record's.
+
+        Over the last seconds while the run goes on, and over all of it at its end.
+        """
+        over = self._size.known and self.done >= self.total
+        then, before = (self._began, Done()) if over else self._seen[0]
         passed = max(1e-3, self._clock() - then)
-        now = self.progress
+        now = Done.by(self.progress)
         return (
-            (now.turns - turns) / passed,
-            (now.written - tokens) / passed,
-            (self.done - done) / passed,
+            (now.turns - before.turns) / passed,
+            (now.tokens - before.tokens) / passed,
+            (now.calls - before.calls) / passed,
         )
 
     def words(self) -> list[tuple[str, str]]:
@@ -142,8 +162,8 @@ class Watch:
             grid.add_row(*(Text(name, style="dim") for name, _ in row))
             grid.add_row(*(Text(value) for _, value in row))
         said = f"{self.progress.speaker[:LONGEST_NAME]} spoke last" if self.progress.speaker else ""
-        if self.progress.stopped:
-            said = stopping(self.progress.stopped)
+        if why := self.progress.stopped:
+            said = stopping(why) if self.progress.in_flight else f"stopped: {why}"
         total = max(1, self.total) if self._size.known else None  # None: a bar that just moves
         bar = ProgressBar(total=total, completed=self.done, width=60, pulse=total is None)
         # A bar alone ends without a line break.

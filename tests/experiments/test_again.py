@@ -1,6 +1,7 @@
 """`symposion resume`, `replay`, `branch` and `export`, and the ways to stop a run."""
 
 import io
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -158,6 +159,26 @@ def test_the_view_tells_rates_and_the_time_left():
     assert "cache hits" not in words
 
 
+def test_at_its_end_the_view_tells_the_speed_of_the_whole_run():
+    clock = iter([0.0, 10.0, 30.0, 60.0, 100.0, 100.0]).__next__
+    watch = Watch(Size(turns=10, answers=6), clock=clock)
+    for answers in range(4):  # the turns came first; twenty seconds later nobody speaks any more
+        watch.see(Progress(turns=10, answers=2 * answers))
+    words = dict(watch.words())
+    assert words["turns/s"] == "0.1"
+    assert words["left"] == "0:00"
+
+
+def test_what_the_record_held_tells_no_speed():
+    clock = iter([0.0, 10.0, 10.0, 10.0]).__next__
+    watch = Watch(Size(turns=100, answers=100), clock=clock)
+    watch.see(Progress(turns=60, answers=60, old_turns=50, old_answers=60, from_record=110))
+    words = dict(watch.words())
+    assert words["turns"] == "60/100"
+    assert words["turns/s"] == "1.0"  # 10 in 10 seconds
+    assert words["left"] == "1:20"  # 80 of 200 are left, at one a second
+
+
 def test_the_view_tells_time_in_the_unit_of_the_scenario_and_what_the_cache_held():
     seen = [PrefixCounts(), PrefixCounts(queried=200, hit=50)]
     watch = Watch(Size(turns=1, answers=1), "hours", lambda: seen.pop(0))
@@ -170,7 +191,7 @@ def test_the_view_tells_time_in_the_unit_of_the_scenario_and_what_the_cache_held
 
 def test_the_view_says_at_once_that_the_run_stops():
     watch = Watch(Size(turns=1, answers=1))
-    progress = Progress()
+    progress = Progress(in_flight=3)
     watch.see(progress)  # before the first word
     progress.stopped = CTRL_C
     assert "Ctrl-C again stops at once" in stopping(CTRL_C)
@@ -179,6 +200,8 @@ def test_the_view_says_at_once_that_the_run_stops():
     progress.stopped = "the budget of 9 tokens is spent"
     assert "stopping: the budget of 9 tokens is spent" in shown(watch)
     assert "again" not in shown(watch)
+    progress.in_flight = 0
+    assert "stopped: the budget of 9 tokens is spent\n" in re.sub(" +\n", "\n", shown(watch))
 
 
 def shown(watch: Watch) -> str:
