@@ -50,6 +50,7 @@ def run_progress(size: Size, unit: str, engine: Model) -> Iterator[Callable[[Pro
         yield _plain_lines(watch)
         return
     with Live(console=out, refresh_per_second=FRAMES_A_SECOND, get_renderable=watch.picture):
+        out.show_cursor(True)  # rich hides it, and after kill -9 nobody would bring it back
         yield watch.see
 
 

@@ -18,6 +18,8 @@ class Terminal:
     def __init__(self, folder: Path, *words: str, columns: int = 160) -> None:
         self.shown = ""
         """Everything on the screen so far, one picture after the other."""
+        self.raw = ""
+        """The same with the commands to the terminal."""
         self._pid, self._keys = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
@@ -54,5 +56,7 @@ class Terminal:
             raw = os.read(self._keys, 65536)
         except OSError:  # how Linux says that the other side has closed
             return False
-        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw.decode("utf-8", "replace"))
+        text = raw.decode("utf-8", "replace")
+        self.raw += text
+        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
         return bool(raw)

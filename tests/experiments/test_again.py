@@ -131,6 +131,24 @@ def test_branch_computes_the_difference_and_lays_both_side_by_side(tea):
     assert "needs --swap" in one_line_error(call("branch", "here"))
 
 
+def test_a_branch_takes_the_time_of_its_swaps_apart(tea):
+    run_tea("--rounds", "3")
+    assert call("branch", "here", "--swap", "3 p1=base", "--out", "one").exit_code == 0
+    apart = call("branch", "here", "--swap", "p1=base", "--at", "3rounds", "--out", "two")
+    assert apart.exit_code == 0, apart.output
+    assert turns("one") == turns("two")
+    told = []
+    for folder in ("one", "two"):
+        with closing(sqlite3.connect(f"{folder}/record.sqlite")) as database:
+            told += database.execute("SELECT value FROM manifest WHERE key = 'branch'").fetchall()
+    assert told[0] == told[1]
+    for time in ("3h", "soon", "nan"):
+        message = one_line_error(call("branch", "here", "--swap", "p1=base", "--at", time))
+        assert f"at must be a virtual time in rounds, such as 3 or 3r, got '{time}'" in message
+    twice = call("branch", "here", "--swap", "2 p1=base", "--at", "3")
+    assert "names a time already" in one_line_error(twice)
+
+
 def test_export(tea):
     run_tea()
     assert call("export", "here", "--to", "text").exit_code == 0

@@ -12,6 +12,7 @@ from .test_again import turns
 from .test_command import SCENARIO, call
 
 NEVER = 600  # seconds
+SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 
 THINKING = """
 from simulation.human import Human
@@ -85,6 +86,8 @@ def test_the_live_view_shows_how_far_the_run_is(tmp_path):
     # The last picture: 4 people, 2 rounds, 2 arms; 3 waves in 2 orders, the last one at 2.75.
     assert figures[-1] == ["2.75", "rounds", "16/16", "48/48", "0", "0:00"]
     assert any(line.endswith("spoke last") for line in lines)
+    before_a_kill = terminal.raw.partition("spoke last")[0]
+    assert before_a_kill.rfind(SHOW_CURSOR) > before_a_kill.rfind(HIDE_CURSOR) > 0
 
 
 @pytest.mark.slow
