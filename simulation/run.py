@@ -29,7 +29,7 @@ from simulation.scenario import Scenario, fingerprint
 
 BREATH = 0.005  # seconds of work after which the event loop hears signals and sockets again
 
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
 async def simulate(

@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.engines.modelfolder import model_context
+from agents.engines.prefixcounts import PrefixCounts
 from agents.engines.prompting import Prompting
 from agents.engines.vllm_adapters import VllmAdapters, words
 from agents.engines.vllm_limits import check_options, check_temperature, whole_priority
@@ -33,16 +33,6 @@ if TYPE_CHECKING:
 
 SHUTDOWN_SECONDS = 10.0
 """After that long, vLLM's processes are killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixCounts:
-    """How well the prefix cache does, over all requests of this engine so far."""
-
-    queried: int
-    """Tokens of prompts that were looked up."""
-    hit: int
-    """Tokens that were found and not computed again."""
 
 
 class VllmEngine:
