@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.engines.modelfolder import model_context
 from agents.engines.prompting import Prompting
 from agents.engines.vllm_limits import check_options, check_temperature, whole_priority
 from agents.engines.vllm_setup import (
@@ -23,6 +22,7 @@ from personas.adapter import Adapter, check_fits, fingerprint_of
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.modelfolder import model_context
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
