@@ -249,14 +249,14 @@ def _arguments(
     }
 
 
-class _SftTrainer(SFTTrainer):
+class _SftTrainer(SFTTrainer):  # type: ignore[misc]  # an extra has no types here
     """As it is, without a model card: an adapter's card is written by the house."""
 
     def create_model_card(self, *_: object, **__: object) -> None:
         """Writes nothing."""
 
 
-class _DpoTrainer(DPOTrainer):
+class _DpoTrainer(DPOTrainer):  # type: ignore[misc]
     """Takes rows that are token ids, and resumes the adapter that learns."""
 
     def create_model_card(self, *_: object, **__: object) -> None:
