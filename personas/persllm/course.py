@@ -152,7 +152,7 @@ class _Work:
         course, sft = self.course, self.course.preset.sft
         lessons = sft_lessons(
             self._items, _instructions(course), course.persona.name, self._renderer,
-            self._longest, sft.repeats, sft.batch, course.seed,
+            self._longest, sft, course.seed,
         )  # fmt: skip
         if not lessons.rows:
             raise InputError(f"longest = {self._longest} leaves nothing to learn; raise it")

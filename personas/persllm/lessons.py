@@ -8,11 +8,12 @@ the same rows.
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from personas.instructions import Instruction
 from personas.items import Conversation, Item, Negative, Preference, Route, Turn, conversation
+from personas.persllm.presets import Sft
 from personas.rendering import Lesson, Renderer
 from personas.speaking import conversation_talk, one_line, preference_prompt, talk
 
@@ -80,8 +81,7 @@ def sft_lessons(
     name: str,
     renderer: Renderer,
     longest: int,
-    repeats: int,
-    batch: int,
+    sft: Sft,
     seed: int,
 ) -> SftLessons:
     """Rows of supervised tuning: the persona's own conversations several times, general ones once.
@@ -93,17 +93,22 @@ def sft_lessons(
         name: What the persona is called.
         renderer: Of the base.
         longest: Tokens of a row.
-        repeats: How often the persona's own are read.
-        batch: Rows a step; rows of like length are put together.
+        sft: How often the persona's own are read, and how many rows make a step: those are of like
+            length.
         seed: Of the order.
     """
     counted: Counter[str] = Counter()
     rows: list[Lesson] = []
     for item in items:
-        kind = "general" if item.origin.pattern == "general" else "own"
         found = _fitting(conversation(item), name, renderer, longest, counted)
-        counted[kind] += bool(found)
-        rows += found * (1 if kind == "general" else repeats)
+        if item.origin.pattern == "general":
+            counted["general"] += bool(found)
+            rows += found
+        else:
+            counted["own"] += bool(found)
+            silent = replace(item, thinks=False)
+            plain = _fitting(conversation(silent), name, renderer, longest, Counter())
+            rows += found * (sft.repeats - sft.silent) + plain * sft.silent
     for one in instructions:
         if one.reference.strip():
             found = renderer.lessons(talk("", [(one.prompt, one.reference)]), [True])
@@ -111,7 +116,7 @@ def sft_lessons(
             counted["general" if fits else "left out"] += 1
             rows += found if fits else []
     rng = random.Random(f"order of supervised tuning, seed {seed}")
-    ordered = arranged(rows, lambda row: len(row[0]), batch, rng)
+    ordered = arranged(rows, lambda row: len(row[0]), sft.batch, rng)
     return SftLessons(
         tuple(ordered), counted["own"], counted["general"], counted["shortened"],
         counted["left out"],

@@ -42,6 +42,9 @@ class Sft:
 
     repeats: int = 5
     """How often each of the persona's own conversations is read; general ones are read once."""
+    silent: int = 0
+    """How many of these readings leave the analysis out where an item shows one: at run time a
+    persona mostly answers without, and only a quarter of the items show how."""
     batch: int = 16
     """Conversations a step."""
     learning_rate: float = 5e-5
@@ -52,7 +55,9 @@ class Sft:
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "repeats", "batch")
-        _at_least(self, 0, "learning_rate", "warmup_steps", "weight_decay")
+        _at_least(self, 0, "silent", "learning_rate", "warmup_steps", "weight_decay")
+        if self.silent > self.repeats:
+            raise InputError(f"silent must be at most repeats = {self.repeats}, got {self.silent}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +130,9 @@ WINDTUNNEL = Preset(
     name="windtunnel",
     longest=2_048,
     lora=Lora(rank=8, alpha=16),
-    sft=Sft(repeats=5, batch=16, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
+    sft=Sft(repeats=5, batch=8, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
     dpo=Dpo(epochs=1, batch=8, learning_rate=1e-3, warmup_steps=2),
-    machine=Machine(rows=16, save_steps=25, keep=2),
+    machine=Machine(rows=16, save_steps=50, keep=2),
 )
 """For the small model: its weights are large, so its rates are."""
 

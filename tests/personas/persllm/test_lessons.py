@@ -18,6 +18,7 @@ from personas.persllm.lessons import (
     sft_lessons,
     used_pairs,
 )
+from personas.persllm.presets import Sft
 from personas.rendering import Renderer
 from personas.speaking import conversation_talk
 from tests.personas.persllm.apprentice import item, pair
@@ -28,8 +29,9 @@ RENDERER = Renderer(TOKENIZER)
 OTHER_KINDS = [("assistant", "answered again"), ("other stage", "answered again")]
 
 
-def lessons(*items, instructions=(), longest=500, repeats=1, batch=4, seed=0):
-    return sft_lessons(items, instructions, "Ada", RENDERER, longest, repeats, batch, seed)
+def lessons(*items, instructions=(), longest=500, repeats=1, silent=0, seed=0):
+    sft = Sft(repeats=repeats, silent=silent, batch=4)
+    return sft_lessons(items, instructions, "Ada", RENDERER, longest, sft, seed)
 
 
 def text(ids) -> str:
@@ -87,6 +89,15 @@ def test_own_conversations_are_repeated_and_general_ones_are_not() -> None:
     assert ends == {"Yes.<|end|>": 5, "No.<|end|>": 5, "4.<|end|>": 1, "2.<|end|>": 1}
     assert made.tokens == sum(len(ids) for ids, _ in made.rows)
     assert made.learnt == 5 * (size("Yes.") + size("No.") + 2) + size("4.") + size("2.") + 2
+
+
+def test_some_readings_of_a_thought_leave_it_out() -> None:
+    thinking, silent = (item(0, ("Tea?", "Yes."), thinks=thinks) for thinks in (True, False))
+    (aloud,), (plain,) = lessons(thinking).rows, lessons(silent).rows
+    made = lessons(thinking, repeats=5, silent=2)
+    assert sorted(made.rows) == sorted([aloud] * 3 + [plain] * 2)
+    assert made.own == 1
+    assert lessons(silent, repeats=5, silent=2).rows == (plain,) * 5
 
 
 def test_general_instructions_are_answered_by_nobody_in_particular() -> None:
