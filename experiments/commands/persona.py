@@ -5,6 +5,7 @@ from rich.table import Table
 
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
+from experiments.commands.persona_ratings import ratings
 from experiments.commands.persona_train import train
 from personas.persona import find_persona, library, load_persona
 
@@ -14,6 +15,7 @@ app = typer.Typer(
 app.command()(new)
 app.command()(data)
 app.command()(train)
+app.command()(ratings)
 
 
 @app.command(name="list")
