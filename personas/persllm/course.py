@@ -267,8 +267,8 @@ def _instructions(course: Course) -> Sequence[Instruction]:
 
 
 def _in_sum(steps: Sequence["Step"]) -> dict[str, object]:
-    """What the steps come to; the last ones are a mean of up to twenty."""
-    last = steps[-20:]
+    """What the steps come to; ``last`` is the mean of their last quarter, at most of twenty."""
+    last = steps[-min(20, max(1, len(steps) // 4)) :]
     sums: dict[str, object] = {
         "steps": int(steps[-1]["step"]),
         "seconds": steps[-1]["seconds"],

@@ -91,13 +91,13 @@ class Machine:
     """What the computing costs, and how often it is saved."""
 
     numbers: Numbers = "float32"
-    """Of the base and the arithmetic; the adapter itself is always float32."""
+    """Of the base and the arithmetic; the adapter itself is float32, bfloat16 on a 4-bit base."""
     rows: int = 16
     """Conversations, or answers of pairs, in memory at once; a step adds up several if need be."""
     recompute: bool = False
     """Whether activations are computed again rather than kept (gradient checkpointing)."""
     four_bit: bool = False
-    """Whether the base is held in 4-bit NF4 numbers; needs the extra ``four-bit`` and a GPU."""
+    """Whether the base is held in 4-bit NF4 numbers; needs the extra ``four-bit``."""
     save_steps: int = 500
     """Steps between checkpoints."""
     keep: int = 3

@@ -215,6 +215,22 @@ def test_general_instructions_of_ones_own_are_mixed_in(tmp_path: Path) -> None:
     assert "general" in card["data"]
 
 
+@pytest.mark.parametrize("four_bit", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_half_numbers_and_recomputed_activations_give_nearly_the_same_losses(
+    tmp_path: Path, trained: Trained, four_bit: bool
+) -> None:
+    if four_bit:
+        pytest.importorskip("bitsandbytes", reason="the extra four-bit is not installed")
+    machine = replace(PRESET.machine, numbers="bfloat16", recompute=True, four_bit=four_bit)
+    card = card_of(
+        train(course_in(tmp_path, replace(PRESET, machine=machine)), tmp_path / "run").final
+    )
+    for phase in ("sft", "dpo"):
+        whole = card_of(trained.final)[phase]["loss_first"]
+        assert card[phase]["loss_first"] == pytest.approx(whole, rel=0.2 if four_bit else 0.05)
+        assert card[phase]["loss_last"] < card[phase]["loss_first"]
+
+
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
     course = course_in(tmp_path)
     early = replace(course, stage=course.persona.stage("early"))
