@@ -267,16 +267,20 @@ def _instructions(course: Course) -> Sequence[Instruction]:
 
 
 def _in_sum(steps: Sequence["Step"]) -> dict[str, object]:
-    """What the steps come to; ``last`` is the mean of their last quarter, at most of twenty."""
-    last = steps[-min(20, max(1, len(steps) // 4)) :]
+    """What the steps come to: means over their first and last quarter, at most twenty of them.
+
+    A single step would tell of its rows more than of the course: those of one length are together.
+    """
+    few = min(20, max(1, len(steps) // 4))
+    first, last = steps[:few], steps[-few:]
     sums: dict[str, object] = {
         "steps": int(steps[-1]["step"]),
         "seconds": steps[-1]["seconds"],
-        "loss_first": steps[0]["loss"],
+        "loss_first": round(sum(one["loss"] for one in first) / few, 4),
     }
     for name in ("loss", "accuracy", "margin"):
         if name in steps[-1]:
-            sums[f"{name}_last"] = round(sum(one[name] for one in last) / len(last), 4)
+            sums[f"{name}_last"] = round(sum(one[name] for one in last) / few, 4)
     return sums
 
 
