@@ -32,7 +32,6 @@ from typing import TYPE_CHECKING
 
 from agents.engines.admitted import AdmittedModel
 from agents.engines.catalogue import WIND_TUNNEL
-from agents.engines.modelfolder import model_context
 from agents.engines.prompting import Prompting
 from agents.engines.server import ServerEngine
 from agents.engines.serverspec import ServerSpec
@@ -59,6 +58,7 @@ from experiments.commands.serve import healthy
 from personas.adapter import Adapter
 from personas.errors import EngineError
 from personas.model import Model, Reply, Sampling
+from personas.modelfolder import model_context
 from simulation.run import simulate
 from simulation.scenario import Scenario
 

@@ -11,13 +11,13 @@ import transformers
 from agents.engines.basemodel import BaseModel, Dtype
 from agents.engines.batching import Batcher
 from agents.engines.job import Job
-from agents.engines.modelfolder import open_tokenizer
 from agents.engines.prefixcounts import PrefixCounts
-from agents.engines.rendering import Renderer
 from agents.engines.speaker import Speaker
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.modelfolder import open_tokenizer
+from personas.rendering import Renderer
 
 ARITHMETIC = "rows 1"
 """Counts up when the engine's own arithmetic changes, so that no record mixes two."""

@@ -10,9 +10,9 @@ from agents.engines.job import Job
 from agents.engines.kvcache import BatchCache, PrefixCache, RowCache
 from agents.engines.lora import AdapterBank
 from agents.engines.prefixcounts import PrefixCounts
-from agents.engines.rendering import Renderer
 from agents.engines.sampling import draw, uniform
 from personas.model import Reply, Scores
+from personas.rendering import Renderer
 
 
 class Speaker:

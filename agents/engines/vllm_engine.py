@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.engines.modelfolder import model_context
 from agents.engines.prefixcounts import PrefixCounts
 from agents.engines.prompting import Prompting
 from agents.engines.vllm_adapters import VllmAdapters, words
@@ -24,6 +23,7 @@ from personas.adapter import Adapter
 from personas.errors import EngineError
 from personas.identity import base_identity
 from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.modelfolder import model_context
 
 if TYPE_CHECKING:
     from vllm import SamplingParams

@@ -14,11 +14,11 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 from agents.engines.basemodel import BaseModel
 from agents.engines.embedded import EmbeddedEngine
 from agents.engines.prefixcounts import PrefixCounts
-from agents.engines.rendering import Renderer
 from personas.adapter import Adapter, load_adapter
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import Control, Request, Sampling, Spoken
+from personas.rendering import Renderer
 from tests.tiny import tiny_adapter, tiny_model
 
 LETTERS = "ABCDE"
