@@ -224,6 +224,11 @@ def test_persistence_by_hand():
     assert found["turns"].to_dict() == {"ada": 1, "bo": 1}
 
 
+def test_nobody_is_pressed_by_the_undecided_nor_while_undecided():
+    assert pressed([("ada", FOR), ("bo", OPEN), ("ada", FOR)]).empty
+    assert pressed([("ada", OPEN), ("bo", FOR), ("ada", FOR)]).empty
+
+
 def test_becoming_undecided_is_giving_in_and_unnoticed_words_press_nobody():
     lines = [("ada", FOR), ("bo", AGAINST), ("ada", OPEN)]
     assert persistence(pressed(lines))["value"].tolist() == [0.0]

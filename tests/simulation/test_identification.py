@@ -111,6 +111,12 @@ def test_the_interval_is_that_of_the_binomial_where_groups_are_single_texts():
     assert one.high == pytest.approx(0.6 + 1.96 * deviation, abs=0.015)
 
 
+def test_groups_of_unequal_size_do_not_widen_an_interval_without_errors():
+    rows = [(who, who, group) for group in range(8) for who in ["ada"] * (group + 1) + ["bo"]]
+    one = accuracy(guessed(rows))
+    assert (one.low, one.value, one.high) == (1.0, 1.0, 1.0)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
