@@ -28,7 +28,7 @@ RESUME = "The same command goes on from the last checkpoint."
 
 @app.command()
 def train(
-    tokens: Annotated[int, typer.Option(help="How many to read.")] = 8_000_000,
+    tokens: Annotated[int, typer.Option(help="How many to read.")] = 17_000_000,
     seed: Annotated[int, typer.Option(help="Of weights and corpus.")] = 0,
     threads: Annotated[int, typer.Option(help="Processor threads.")] = 1,
 ) -> None:
