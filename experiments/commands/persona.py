@@ -12,16 +12,19 @@ from rich.table import Table
 from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
+from experiments.commands.persona_exam import card, examine
 from personas.persona import find_persona, library, load_persona
 
 if TYPE_CHECKING:
     from personas.tuning import TuningStep
 
 app = typer.Typer(
-    help="Lists personas, writes their data and trains their adapters.", no_args_is_help=True
+    help="Lists personas, writes their data, trains and examines them.", no_args_is_help=True
 )
 app.command()(new)
 app.command()(data)
+app.command()(examine)
+app.command()(card)
 
 Names = Annotated[
     list[str],

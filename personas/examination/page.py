@@ -1,0 +1,8 @@
+"""stub."""
+
+from pathlib import Path
+
+
+def write_card(folder: Path) -> list[Path]:
+    """Stub."""
+    return []
