@@ -30,7 +30,13 @@ from personas.material import Material, load_material
 from personas.model import Model
 from personas.persona import find_persona, library, load_persona
 from personas.windtunnel.annotator import IDENTITY, GrammarAnnotator, town_instructions
-from personas.windtunnel.examiner import NUMBERS, TOWN_SCALE, GrammarJudge, town_traits
+from personas.windtunnel.examiner import (
+    NUMBERS,
+    TOWN_SCALE,
+    TOWN_STRANGER,
+    GrammarJudge,
+    town_traits,
+)
 from personas.windtunnel.life import read_person
 from personas.wordbudget import Budgets
 
@@ -167,7 +173,8 @@ class ExamRoom:
         writer = TimeWriter(annotator, annotating, judge, own, company, seen)
         scales, form = _scales(wish, by_grammar)
         truth = town_traits(read_person(wish.folder)) if by_grammar else {}
-        examiner = Examiner(judge, annotating, scales, form, truth)
+        bare = {"bare": TOWN_STRANGER} if by_grammar else {}
+        examiner = Examiner(judge, annotating, scales, form, truth=truth, **bare)
         notes = [f"{one} is left out of the comparison: not every stage has an adapter"
                  for one in left_out]  # fmt: skip
         if not by_grammar and judging is model:
@@ -191,6 +198,7 @@ class ExamRoom:
             "annotator": self.annotator.identity,
             "others": [one.persona.key for one in self.sources.others],
             "scales": [one.name for one in self.examiner.scales],
+            "traits": self.examiner.truth,
             "spec": asdict(wish.spec),
             "arms": [_arm_told(arm, material) for arm in self.arms],
         }

@@ -27,6 +27,9 @@ from personas.examination.results import frame, write_results
 from personas.examination.spec import ExamSpec
 from personas.examination.together import OnProgress
 
+MEASURE_WIDTH, ARM_WIDTH = 36, 21
+"""Columns of the terminal for a table with intervals."""
+
 Examined = Annotated[
     str, typer.Argument(help="Name in the library, or a folder; with @STAGE for one stage alone.")
 ]
@@ -180,20 +183,22 @@ def _shower(bars: Bars) -> OnProgress:
 
 
 def _table(figures: pd.DataFrame) -> Table:
-    """Figures over all stages, an arm a column."""
+    """Figures over all stages, an arm a column; intervals where the terminal is wide enough."""
     stages = list(dict.fromkeys(figures["stage"]))
     where = EVERY_STAGE if EVERY_STAGE in stages else stages[0]
     rows = figures[figures["stage"] == where]
     arms = list(dict.fromkeys(rows["arm"]))
+    wide = out.width >= MEASURE_WIDTH + ARM_WIDTH * len(arms)
     table = Table("measure", *arms, box=None)
     for measure in dict.fromkeys(rows["measure"]):
         here = rows[rows["measure"] == measure].set_index("arm")
-        table.add_row(measure, *(_cell(here, arm) for arm in arms))
+        table.add_row(measure, *(_cell(here, arm, wide) for arm in arms))
     return table
 
 
-def _cell(rows: pd.DataFrame, arm: str) -> str:
+def _cell(rows: pd.DataFrame, arm: str, wide: bool) -> str:
     if arm not in rows.index:
         return ""
     value, low, high = (rows[name].astype(float)[arm] for name in ("value", "low", "high"))
-    return f"{value:.2f}" if isnan(low) else f"{value:.2f} \\[{low:.2f}, {high:.2f}]"
+    bare = isnan(low) or not wide
+    return f"{value:.2f}" if bare else f"{value:.2f} \\[{low:.2f}, {high:.2f}]"

@@ -7,11 +7,14 @@ from typing import Literal
 from personas.examination.judge import Topic
 from personas.items import RESPONSE
 
-Part = Literal["test", "again", "other stage", "other persona", "time", "retest", "general"]
+Part = Literal[
+    "test", "again", "other stage", "other persona", "time", "retest", "general", "out of character"
+]
 """Which part of the examination. ``test``: held-out items. ``again``: the same questions, drawn a
 second time. ``other stage`` and ``other persona``: the same questions to somebody else. ``time``:
 point-in-time questions. ``retest``: facts asked in the middle of a talk. ``general``: instructions
-about nobody."""
+about nobody, put to the persona. ``out of character``: the same, under a system text that names
+nobody of the examination, so that weights alone differ."""
 
 EVERY_STAGE = "all"
 """Stands for all stages together."""
@@ -69,6 +72,7 @@ class Weighed:
     key: int
     """Of a statement; 1 elsewhere."""
     order: str
+    """Of a statement's options; of a general question ``general`` or ``out of character``."""
     values: tuple[float, ...]
     """What each option is worth; of a question with one right option 1 for that one, else 0."""
     logprobs: tuple[float, ...]

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from personas.examination import (
@@ -17,7 +17,7 @@ from personas.examination import (
     timeliness,
     traits,
 )
-from personas.examination.answers import Answer, Point, Weighed
+from personas.examination.answers import EVERY_STAGE, Answer, Point, Weighed
 from personas.examination.exam import Exam
 from personas.examination.intervals import Difference, Figure, differences, figures
 from personas.examination.interview import Interview
@@ -43,6 +43,8 @@ class Examiner:
     """Answers an arm of kind ``annotator``."""
     scales: tuple[Scale, ...] = ()
     form: RatingForm = LETTERS
+    bare: str = "You are a helpful assistant."
+    """System text that names nobody of the examination: for questions out of character."""
     truth: traits.Levels = field(default_factory=dict)
     """Where the persona truly stands, if somebody knows."""
 
@@ -95,20 +97,35 @@ async def examine(
         task
         for arm in arms
         for seed in spec.seeds
-        for task in Interview(
-            exam, spec, arm.name, models.get(arm.name, examiner.annotating), seed, gate
-        ).tasks()
+        for task in _interview(exam, spec, arm, models.get(arm.name), examiner, seed, gate).tasks()
     ]
     asked = await all_of(talks, "asking", on_progress)
     weighing = [
         task
         for name, one in models.items()
-        for task in Balance(exam, name, one, examiner.scales, examiner.form, gate).tasks()
+        for task in Balance(
+            exam, name, one, examiner.scales, examiner.form, gate, examiner.bare
+        ).tasks()
     ]
     weighed = await all_of(weighing, "weighing options", on_progress)
     answers = [one for talk in asked for one in talk]
     marked = await Marking(exam, examiner.judge, gate).mark_all(answers, on_progress)
     return _counted(marked, weighed, arms, examiner.truth)
+
+
+def _interview(
+    exam: Exam,
+    spec: ExamSpec,
+    arm: Arm,
+    model: ModelRespondent | None,
+    examiner: Examiner,
+    seed: int,
+    gate: asyncio.Semaphore,
+) -> Interview:
+    """One arm under one seed; the annotator is always in character."""
+    if model is None:
+        return Interview(exam, spec, arm.name, examiner.annotating, seed, gate)
+    return Interview(exam, spec, arm.name, model, seed, gate, examiner.bare)
 
 
 def _counted(
@@ -141,6 +158,8 @@ def _points(
 def _variety(answers: Sequence[Answer]) -> Iterator[Figure]:
     """Distinct-n has no interval: resampling repeats texts, which lowers it."""
     seeds = tuple(sorted({one.seed for one in answers}))
+    if len({one.stage for one in answers}) > 1:
+        answers = [*answers, *(replace(one, stage=EVERY_STAGE) for one in answers)]
     for (arm, stage, order), one in distinction.variety(answers).items():
         yield Figure(
             arm, stage, f"distinct-{order}", one.share, math.nan, math.nan, one.texts, seeds

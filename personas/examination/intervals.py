@@ -2,8 +2,8 @@
 
 The item is the unit: values under several seeds are averaged first, item by item. Intervals are
 percentile bootstraps over items (Efron and Tibshirani 1993). Where every item has the same value
-there is nothing to resample: a share then gets the Wilson interval (Wilson 1927), anything else
-none. Differences between arms are taken on the items that both were asked.
+there is nothing to resample: a share of 0 or 1 then gets the Wilson interval (Wilson 1927),
+anything else none. Differences between arms are taken on the items that both were asked.
 """
 
 import math
@@ -16,15 +16,21 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from personas.chance import seed_for
+from personas.examination.accuracy import BLEU, ROUGE
 from personas.examination.answers import EVERY_STAGE, Point
-from personas.examination.capability import LOSS
-from personas.examination.distinction import INTER, INTRA, RATIO
+from personas.examination.capability import CHANGE, LOSS
+from personas.examination.distinction import GAP, INTER, INTRA, RATIO, STAGE
+from personas.examination.judge import TOPICS
 
 RESAMPLES = 2_000
 CONFIDENCE = 0.95
 FEWEST = 3
 """Items below which no interval is given."""
 PERPLEXITY = "general perplexity"
+NO_SHARES = frozenset(
+    {INTRA, STAGE, INTER, GAP, LOSS, CHANGE, BLEU, ROUGE, *(f"{one} accuracy" for one in TOPICS)}
+)
+"""Measures that are no shares."""
 
 Column = NDArray[np.float64]
 
@@ -70,7 +76,7 @@ def figures(points: Iterable[Point]) -> list[Figure]:
     """
     columns = _columns(points)
     found = [
-        _figure(key, one.values, one.seeds, interval(one.values, _seed(*key)))
+        _figure(key, one.values, one.seeds, interval(one.values, _seed(*key), is_share(key[2])))
         for key, one in columns.items()
     ]
     return [*found, *_ratios(columns), *_perplexities(found)]
@@ -98,13 +104,18 @@ def differences(points: Iterable[Point], pairs: Iterable[tuple[str, str]]) -> It
                 )
 
 
-def interval(values: Column, seed: int, share: bool | None = None) -> tuple[float, float]:
+def is_share(measure: str) -> bool:
+    """Whether a measure is a share in [0, 1], rather than a grade, a BLEU or a change."""
+    return measure not in NO_SHARES
+
+
+def interval(values: Column, seed: int, share: bool) -> tuple[float, float]:
     """95 % interval of the mean of independent values.
 
     Args:
         values: One an item.
         seed: Of the resampling.
-        share: Whether values are shares in [0, 1]; None looks at them.
+        share: Whether values are 1 where something is so and 0 where not, or means of such.
 
     Returns:
         Lower and upper end; nan for fewer than `FEWEST` items, or where nothing can be said.
@@ -112,7 +123,7 @@ def interval(values: Column, seed: int, share: bool | None = None) -> tuple[floa
     if len(values) < FEWEST:
         return math.nan, math.nan
     if np.ptp(values) == 0:
-        counts = share if share is not None else values[0] in (0.0, 1.0)
+        counts = share and values[0] in (0.0, 1.0)
         return _wilson(values) if counts else (math.nan, math.nan)
     return _bootstrap((values,), _mean, seed)
 

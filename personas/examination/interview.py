@@ -32,6 +32,8 @@ class Interview:
     seed: int
     gate: asyncio.Semaphore
     """Bounds how much is asked at once."""
+    bare: str = ""
+    """System text out of character; empty for a respondent that has no such thing."""
 
     def tasks(self) -> list[Task]:
         """All talks, in a fixed order; each gives its answers."""
@@ -61,6 +63,8 @@ class Interview:
         for instruction in exam.general:
             if not lettered(instruction):
                 yield self._instruction(stage, instruction)
+                if self.bare:
+                    yield self._instruction(stage, instruction, self.bare)
 
     def _talk(
         self,
@@ -118,29 +122,26 @@ class Interview:
             )
         ]  # fmt: skip
 
-    def _instruction(self, stage: Stage, instruction: Instruction) -> Task:
-        """An instruction about nobody, put to the persona."""
+    def _instruction(self, stage: Stage, instruction: Instruction, system: str = "") -> Task:
+        """An instruction about nobody, put to the persona or, with a system text, to nobody."""
         persona = self.exam.persona
         speaker = Speaker(persona.key, persona.name, stage.name, stage.years[1])
+        part: Part = "out of character" if system else "general"
+        question = Question(
+            speaker, "general", instruction.prompt, instruction.note,
+            reference=instruction.reference, system=system,
+            seed=seed_for(self.seed, "exam", part, instruction.prompt),
+        )  # fmt: skip
 
         async def talk() -> list[Answer]:
             async with self.gate:
-                text = await self.respondent.answer(
-                    Question(
-                        speaker, "general", instruction.prompt, instruction.note,
-                        reference=instruction.reference,
-                        seed=seed_for(self.seed, "exam", "general", instruction.prompt),
-                    )
-                )  # fmt: skip
-            if text is None:
-                return []
-            return [
-                Answer(
-                    "general", self.arm, stage.name, f"{speaker.persona}/{speaker.stage}",
-                    self.seed, instruction.prompt, "general", "neither", 0, "",
-                    instruction.prompt, instruction.reference, text,
-                )
-            ]  # fmt: skip
+                text = await self.respondent.answer(question)
+            who = f"{speaker.persona}/{speaker.stage}"
+            answer = Answer(
+                part, self.arm, stage.name, who, self.seed, instruction.prompt, "general",
+                "neither", 0, "", instruction.prompt, instruction.reference, text or "",
+            )  # fmt: skip
+            return [] if text is None else [answer]
 
         return talk
 

@@ -20,7 +20,7 @@ OVERALL = "point in time"
 
 
 def points(answers: Iterable[Answer]) -> Iterator[Point]:
-    """1 for a right answer, else 0: by kind, and all kinds together."""
+    """1 for a right answer, else 0: all kinds together, and by kind."""
     for one in of_part(answers, "time"):
         if one.kind in REJECTED:
             right = one.verdict("rejects")
@@ -28,5 +28,5 @@ def points(answers: Iterable[Answer]) -> Iterator[Point]:
             grade = one.verdict("grade")
             right = None if grade is None else float(grade >= RIGHT_FROM)
         if right is not None:
-            yield point(one, f"{OVERALL}: {one.kind}", right)
             yield point(one, OVERALL, right)
+            yield point(one, f"{OVERALL}: {one.kind}", right)

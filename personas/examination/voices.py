@@ -71,6 +71,8 @@ class Question:
     before: tuple[Turn, ...] = ()
     reference: str = ""
     """The right answer of a general instruction, for an annotator."""
+    system: str = ""
+    """A system text in place of the arm's own: asked out of character, under the same weights."""
     seed: int = 0
 
 
@@ -111,8 +113,10 @@ class ModelRespondent:
         adapter = self.arm.adapters.get(who) if self.arm.kind == "adapter" else None
         if self.arm.kind == "adapter" and adapter is None:
             raise InputError(f"arm {self.arm.name!r} has no adapter for {'@'.join(who)}; give one")
-        turns = [Turn(one.user, "", one.answer) for one in self._shots(who)]
-        parts: list[Segment] = [Control("system"), Spoken(self.header(question.speaker))]
+        shots = () if question.system else self._shots(who)
+        turns = [Turn(one.user, "", one.answer) for one in shots]
+        header = question.system or self.header(question.speaker)
+        parts: list[Segment] = [Control("system"), Spoken(header)]
         for turn in (*turns, *question.before):
             parts += [Control("user"), _line(turn.user)]
             parts += [Control("assistant"), Spoken(_folded(turn.answer))]

@@ -27,6 +27,8 @@ class Balance:
     scales: tuple[Scale, ...]
     form: RatingForm
     gate: asyncio.Semaphore
+    bare: str
+    """System text out of character."""
 
     def tasks(self) -> Iterator[Weighing]:
         """Each statement in both orders, and each general question whose answer is a letter."""
@@ -49,18 +51,27 @@ class Balance:
             letters = lettered(told)
             if letters:
                 right = tuple(float(letter == told.reference) for letter in letters)
-                template = Weighed(
-                    self.arm, stage.name, RESERVED, "", told.prompt, 1, "", right, ()
-                )
-                yield self._task(template, stage, told.prompt, letters)
+                for order, system in (("general", ""), ("out of character", self.bare)):
+                    template = Weighed(
+                        self.arm, stage.name, RESERVED, "", told.prompt, 1, order, right, ()
+                    )
+                    yield self._task(template, stage, told.prompt, letters, system)
 
-    def _task(self, template: Weighed, stage: Stage, user: str, options: Sequence[str]) -> Weighing:
+    def _task(
+        self,
+        template: Weighed,
+        stage: Stage,
+        user: str,
+        options: Sequence[str],
+        system: str = "",
+    ) -> Weighing:
         persona = self.exam.persona
         who = Speaker(persona.key, persona.name, stage.name, stage.years[1])
+        question = Question(who, "general", user, "", system=system)
 
         async def weigh() -> Weighed:
             async with self.gate:
-                logs = await self.respondent.weigh(Question(who, "general", user, ""), options)
+                logs = await self.respondent.weigh(question, options)
             return replace(template, logprobs=tuple(max(LEAST, one) for one in logs))
 
         return weigh

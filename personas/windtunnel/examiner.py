@@ -11,7 +11,8 @@ from personas.examination.judge import BEST_GRADE, Candidate, Case, Mark, Topic
 from personas.examination.scale import RatingForm, Scale, Statement
 from personas.windtunnel import phrases
 from personas.windtunnel.annotator import FACTS, SIDE_OF, VIEWS, Matter
-from personas.windtunnel.people import Townsperson
+from personas.windtunnel.corpus import name_header
+from personas.windtunnel.people import LAST_YEAR, Townsperson
 from personas.windtunnel.phrases import Phrase
 from personas.windtunnel.reader import Reading, read, slot_pattern
 from personas.windtunnel.speech import Meaning
@@ -39,6 +40,9 @@ scale is told from its other end."""
 
 TOWN_SCALE = Scale("big five", tuple(Statement(one.trait, one.key, one.text) for one in HELD_OUT))
 """Statements that no training has seen."""
+
+TOWN_STRANGER = name_header("Una Berg", LAST_YEAR)
+"""Somebody known by name alone, who is nobody in particular to the small model."""
 
 
 def town_traits(person: Townsperson) -> dict[str, dict[str, float]]:
