@@ -10,7 +10,6 @@ from typing import cast
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from matplotlib.axes import Axes
 
 from personas.adapter import CARD, CONFIG, WEIGHTS
 from personas.examination import figures as draw
@@ -178,7 +177,7 @@ def _pictures(table: pd.DataFrame, stages: Sequence[str], truth: Told) -> Iterat
     for group in GROUPS:
         panels = draw.dots(here, dict.fromkeys(group.measures, group.ends))
         if panels:
-            yield _picture(group.title, panels[0])
+            yield Picture(group.title, _address(draw.drawn(panels[0])))
     for stage in stages:
         if stage == EVERY_STAGE:
             continue
@@ -186,7 +185,7 @@ def _pictures(table: pd.DataFrame, stages: Sequence[str], truth: Told) -> Iterat
         for scale in _scales(mine):
             axes = draw.traits(mine, scale, cast("dict[str, float]", truth.get(stage, {})))
             if axes is not None:
-                yield _picture(f"{scale}, {stage}", axes)
+                yield Picture(f"{scale}, {stage}", _address(draw.drawn(axes)))
 
 
 def _scales(table: pd.DataFrame) -> list[str]:
@@ -194,10 +193,6 @@ def _scales(table: pd.DataFrame) -> list[str]:
     ending = ", order consistency"
     found = dict.fromkeys(one for one in table["measure"] if one.endswith(ending))
     return [one.removesuffix(ending) for one in found]
-
-
-def _picture(title: str, axes: Axes) -> Picture:
-    return Picture(title, _address(draw.drawn(axes)))
 
 
 def _curves(worn: Sequence[Worn]) -> Iterator[Picture]:
