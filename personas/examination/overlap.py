@@ -82,7 +82,7 @@ def distinct(texts: Iterable[str], order: int, most: int | None = None) -> float
     Returns:
         In [0, 1]; nan where there is no n-gram.
     """
-    grams = [gram for text in texts for gram in _grams(tokens(text), order).elements()][:most]
+    grams = [gram for text in texts for gram in _row_of_grams(tokens(text), order)][:most]
     return len(set(grams)) / len(grams) if grams else math.nan
 
 
@@ -92,7 +92,12 @@ def gram_count(texts: Iterable[str], order: int) -> int:
 
 
 def _grams(words: Sequence[str], order: int) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(words[i : i + order]) for i in range(len(words) - order + 1))
+    return Counter(_row_of_grams(words, order))
+
+
+def _row_of_grams(words: Sequence[str], order: int) -> list[tuple[str, ...]]:
+    """As they stand in the text."""
+    return [tuple(words[i : i + order]) for i in range(len(words) - order + 1)]
 
 
 def _longest_common(one: Sequence[str], other: Sequence[str]) -> int:
