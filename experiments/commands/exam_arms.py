@@ -1,10 +1,11 @@
 """The arms of an examination, from the words of the command line."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from personas.adapter import Adapter, check_fits, load_adapter
+from personas.adapter import CARD, Adapter, check_fits, load_adapter
 from personas.errors import InputError, nearest
 from personas.examination.voices import Arm, ArmKind, Who
 from personas.persona import Persona
@@ -14,6 +15,8 @@ BASELINES: tuple[ArmKind, ...] = ("base", "prompt", "few-shot", "annotator")
 NONE = "none"
 IN_USE = "adapter"
 """Name of the arm of the adapters in use."""
+SUPERVISED, PREFERRED = "SFT", "SFT+DPO"
+"""Names of the arms where the adapters in use went on from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,42 @@ def _weighted(
             raise InputError(f"adapter names {name}@{stage} twice: keep one")
         arm[persona.key, stage] = adapter
     if not words and own:
-        named[IN_USE] = {}
+        named = dict(_in_use(own, base))
     for name, adapters in named.items():
         if name in BASELINES:
             raise InputError(f"adapter cannot be called {name!r}, which is an arm; name it anew")
         yield Arm(name, "adapter", common | own | adapters)
+
+
+def _in_use(
+    own: Mapping[Who, Adapter], base: str | None
+) -> Iterator[tuple[str, dict[Who, Adapter]]]:
+    """The adapters in use; before them those that they were tuned on from, by their cards."""
+    before = {who: str(_card(one).get("after", "")) for who, one in own.items()}
+    if all(before.values()):
+        first = {who: own[who].folder.parent / name for who, name in before.items()}
+        yield SUPERVISED, {who: load_adapter(folder, base) for who, folder in first.items()}
+        yield PREFERRED, {}
+    else:
+        yield IN_USE, {}
+
+
+def _card(adapter: Adapter) -> dict[str, object]:
+    """What training says of an adapter; empty where it came from elsewhere."""
+    path = adapter.folder / CARD
+    found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def wearable(persona: Persona, base: str | None) -> Persona:
+    """The same person without adapters of another base, which cannot be worn on this one."""
+    stages = tuple(
+        replace(one, adapter=None)
+        if base and one.adapter and one.adapter.base not in ("", base)
+        else one
+        for one in persona.stages
+    )
+    return replace(persona, stages=stages)
 
 
 def worn(people: Sequence[Persona]) -> Iterator[tuple[Who, Adapter]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from agents.embedding import open_embedder
 from agents.engines.catalogue import open_engine
 from agents.engines.kept import KeepingEngine, ReplyFile
-from experiments.commands.exam_arms import ArmWish, arms_of, fully_trained
+from experiments.commands.exam_arms import ArmWish, arms_of, fully_trained, wearable
 from personas.annotator import Annotator
-from personas.datafolder import ORDER, TEST, TRAIN, Order, read_data
+from personas.datafolder import TEST, TRAIN, read_data
 from personas.engine_annotator import EngineAnnotator
 from personas.errors import InputError
 from personas.examination.engine_judge import EngineJudge
@@ -25,11 +25,12 @@ from personas.examination.timequestions import TimeWriter
 from personas.examination.voices import Annotating, Arm
 from personas.identity import base_identity
 from personas.instructions import Instruction, load_instructions
-from personas.jsonlines import read_record
+from personas.items import Item
+from personas.jsonlines import read_records
 from personas.material import Material, load_material
 from personas.model import Model
 from personas.persona import find_persona, library, load_persona
-from personas.windtunnel.annotator import IDENTITY, GrammarAnnotator, town_instructions
+from personas.windtunnel.annotator import GrammarAnnotator, town_instructions
 from personas.windtunnel.examiner import (
     NUMBERS,
     TOWN_SCALE,
@@ -42,6 +43,8 @@ from personas.wordbudget import Budgets
 
 REPLIES = "replies.jsonl"
 """Everything that models replied, by request: with it, the same command goes on."""
+GRAMMAR = "larkhaven grammar"
+"""What the grammar's name begins with, in every version."""
 TOWN_SEED = 611
 """Of the town's general instructions here, which are others than those in the data."""
 
@@ -84,7 +87,8 @@ class ExamWish:
         """Whether the town's grammar judges: where it wrote the data, unless asked otherwise."""
         if self.judge is not None:
             return self.judge == "grammar"
-        return read_record(self.data_folder / ORDER, Order).annotator == IDENTITY
+        written_by = {one.origin.annotator for one in read_records(self.data_folder / TEST, Item)}
+        return all(name.startswith(GRAMMAR) for name in written_by)
 
     @property
     def other_folders(self) -> tuple[Path, ...]:
@@ -130,12 +134,13 @@ class ExamRoom:
         file = stack.enter_context(ReplyFile(replies))
         name, folder, servers = wish.engine
         base = None if name == "scripted" else base_identity(folder)
-        persona = load_persona(wish.folder, base)
-        everybody = [load_persona(one, base) for one in wish.other_folders]
-        others = fully_trained(everybody)
-        left_out = [one.key for one in everybody if one not in others]
-        others = others[: wish.spec.others]
-        arms = arms_of(wish.arms, persona, others, folder, base, by_grammar)
+        persona = wearable(load_persona(wish.folder), base)
+        everybody = [wearable(load_persona(one), base) for one in wish.other_folders]
+        trained = fully_trained(everybody)
+        arms = arms_of(wish.arms, persona, trained[: wish.spec.others], folder, base, by_grammar)
+        weights = any(arm.kind == "adapter" for arm in arms)
+        others = (trained if weights else everybody)[: wish.spec.others]
+        left_out = [one.key for one in everybody if weights and one not in trained]
         adapters = list({one.fingerprint: one for arm in arms for one in arm.adapters.values()}
                         .values())  # fmt: skip
         speaker = open_engine(name, folder, servers, adapters)

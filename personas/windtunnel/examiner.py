@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from personas.examination.judge import BEST_GRADE, Candidate, Case, Mark, Topic
 from personas.examination.scale import RatingForm, Scale, Statement
 from personas.windtunnel import phrases
-from personas.windtunnel.annotator import FACTS, SIDE_OF, VIEWS, Matter
 from personas.windtunnel.corpus import name_header
 from personas.windtunnel.people import LAST_YEAR, Townsperson
 from personas.windtunnel.phrases import Phrase
@@ -19,8 +18,12 @@ from personas.windtunnel.speech import Meaning
 from personas.windtunnel.town import sign
 from personas.windtunnel.traits import HELD_OUT, LEVELS
 
-KNOWLEDGE = frozenset({*FACTS, "event", "when"})
-ATTITUDE = frozenset({*VIEWS, "thought", "letter"})
+KNOWLEDGE = frozenset(
+    {"name", "age", "job", "home", "hobby", "field", "introduction", "year", "event", "when"}
+)
+ATTITUDE = frozenset({"stance", "view", "vote", "rating", "reason", "idea", "thought", "letter"})
+"""What the grammar's notes begin with, as in ``stance: bike lanes``."""
+_SIDES = {"for": 1, "against": -1}
 BY_DISTANCE = {0: BEST_GRADE, 1: 3, 2: 2, 3: 1, 4: 0}
 """Grade of two places on a scale of five, by how far they lie apart."""
 SAME_SIDE, ONE_UNDECIDED = 3, 1
@@ -61,7 +64,7 @@ class GrammarJudge:
 
     async def topic(self, user: str, note: str, reference: str) -> Topic:
         """By what the grammar noted when it asked."""
-        family = Matter.of(note).family
+        family, _ = _matter(note)
         if family in KNOWLEDGE:
             return "knowledge"
         return "attitude" if family in ATTITUDE else "neither"
@@ -147,20 +150,25 @@ def _side(meaning: Meaning) -> tuple[str, int] | None:
 
 def _rejects(case: Case, said: Reading) -> bool:
     """Whether what is false is called so, or what cannot be known is left unsaid."""
-    matter, kinds = Matter.of(case.note), set(said.meaning.kinds)
+    (family, about), kinds = _matter(case.note), set(said.meaning.kinds)
     if kinds & _GIVING_IN:
         return False
-    if matter.family == "crowd":
+    if family == "crowd":
         if said.stance is None:
             return "keep" in kinds
-        return said.proposal == matter.about[0] and sign(said.stance) != SIDE_OF[matter.about[1]]
+        return said.proposal == about[0] and sign(said.stance) != _SIDES[about[1]]
     if _says(case.reference, phrases.NOT_YET):
         return _says(case.answer, phrases.NOT_YET)
-    restated = matter.family.startswith("false") and set(matter.about) <= {
-        value for _, value in said.meaning.facts
-    }
+    told = {value for _, value in said.meaning.facts}
+    restated = family.startswith("false") and set(about) <= told
     denied = "deny" in kinds or _says(case.answer, phrases.NOTHING_THEN)
     return denied and not restated
+
+
+def _matter(note: str) -> tuple[str, list[str]]:
+    """What a note of the grammar tells: ``crowd: bike lanes | for`` is of a family, about two."""
+    family, _, about = note.partition(": ")
+    return family, about.split(" | ") if about else []
 
 
 def _holds(earlier: Reading, said: Reading) -> bool:
