@@ -108,6 +108,23 @@ class ExamWish:
         return own_name or name, own_model or model, servers if own_servers is None else own_servers
 
 
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is read from the user's files beside the persona, or ours in their place."""
+
+    scales: tuple[Scale, ...]
+    form: RatingForm
+    instructions: tuple[Instruction, ...]
+
+    @classmethod
+    def read(cls, wish: ExamWish) -> "_Texts":
+        """Reads them; the user's scales stand beside our own."""
+        by_grammar = wish.by_grammar
+        own = TOWN_SCALE if by_grammar else load_scale(BIG_FIVE)
+        scales = (own, *map(load_scale, wish.scales))
+        return cls(scales, NUMBERS if by_grammar else LETTERS, _instructions(wish, by_grammar))
+
+
 @dataclass(frozen=True)
 class ExamRoom:
     """Everything that is open during an examination."""
@@ -130,11 +147,12 @@ class ExamRoom:
             EngineError: An engine cannot be opened.
             InputError: Something is missing or unknown.
         """
-        by_grammar, judging_by = wish.by_grammar, wish.judging
+        by_grammar, judging_by, texts = wish.by_grammar, wish.judging, _Texts.read(wish)
         file = stack.enter_context(ReplyFile(replies))
         name, folder, servers = wish.engine
         base = None if name == "scripted" else base_identity(folder)
         persona = wearable(load_persona(wish.folder), base)
+        persona.stage(wish.stage)  # before anything heavy is opened
         everybody = [wearable(load_persona(one), base) for one in wish.other_folders]
         trained = fully_trained(everybody)
         arms = arms_of(wish.arms, persona, trained[: wish.spec.others], folder, base, by_grammar)
@@ -151,12 +169,14 @@ class ExamRoom:
             opened = open_engine(*judging_by)
             await stack.enter_async_context(opened)
             judging = KeepingEngine(opened, file)
-        return cls._furnished(wish, model, judging, arms, [one.folder for one in others], left_out)
+        company = [one.folder for one in others]
+        return cls._furnished(wish, texts, model, judging, arms, company, left_out)
 
     @classmethod
     def _furnished(
         cls,
         wish: ExamWish,
+        texts: "_Texts",
         model: Model,
         judging: Model,
         arms: list[Arm],
@@ -172,14 +192,12 @@ class ExamRoom:
         annotating = Annotating(annotator, (own, *company), open_embedder("words"), budgets)
         data = read_data(wish.data_folder)
         stages = (wish.stage,) if wish.stage else tuple(one.name for one in own.persona.stages)
-        instructions = _instructions(wish, by_grammar)
-        sources = Sources(own, stages, data, company, instructions)
+        sources = Sources(own, stages, data, company, texts.instructions)
         seen = frozenset(item.question for item in data.train)
         writer = TimeWriter(annotator, annotating, judge, own, company, seen)
-        scales, form = _scales(wish, by_grammar)
         truth = town_traits(read_person(wish.folder)) if by_grammar else {}
         bare = {"bare": TOWN_STRANGER} if by_grammar else {}
-        examiner = Examiner(judge, annotating, scales, form, truth=truth, **bare)
+        examiner = Examiner(judge, annotating, texts.scales, texts.form, truth=truth, **bare)
         notes = [f"{one} is left out of the comparison: not every stage has an adapter"
                  for one in left_out]  # fmt: skip
         if not by_grammar and judging is model:
@@ -234,12 +252,6 @@ def _instructions(wish: ExamWish, by_grammar: bool) -> tuple[Instruction, ...]:
         return ()
     # A third of what the town writes cannot be answered, and is no question of ability.
     return town_instructions(random.Random(TOWN_SEED), 2 * wish.spec.general)
-
-
-def _scales(wish: ExamWish, by_grammar: bool) -> tuple[tuple[Scale, ...], RatingForm]:
-    """The user's scales beside our own."""
-    own = TOWN_SCALE if by_grammar else load_scale(BIG_FIVE)
-    return (own, *map(load_scale, wish.scales)), NUMBERS if by_grammar else LETTERS
 
 
 def _hash(path: Path) -> str:
