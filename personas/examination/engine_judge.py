@@ -46,6 +46,13 @@ _TOPIC = (
     "they think or feel. neither: anything else."
 )
 _WHO = "Which of these people said it? Go by what is said and by how. Reply with one letter."
+_ORDER = re.compile(r"\[verdict\]\s*:?\s*([A-Z](?:\s*[>=]\s*[A-Z])*)", re.IGNORECASE)
+_COMPARE = (
+    "Rank answers to a question by a reference: first by how much of the reference's content they "
+    "hold and how right it is, then by how close they come to its attitude and manner. Go by the "
+    "reference and not by what you know. Neither the order in which answers stand nor their "
+    "letters mean anything. Equally good ones are tied."
+)
 Read = TypeVar("Read")
 
 
@@ -115,15 +122,34 @@ class EngineJudge:
             found[place] = weight / sum(weights)
         return tuple(found)
 
+    async def compare(self, case: Case, answers: Sequence[str]) -> tuple[float, ...] | None:
+        """See `personas.examination.judge.Judge.compare`; all answers at once, under letters."""
+        letters = [chr(ord("A") + place) for place in range(len(answers))]
+        told = _parts(
+            ("Question", case.user), ("Reference", case.reference),
+            *zip(letters, answers, strict=True),
+        )  # fmt: skip
+        options = f"all {len(letters)} letters from best to worst, such as B > A = C"
+        return await self._ask(
+            _COMPARE, options, told, seed_for(case.seed, "compare"),
+            lambda said: _ranked(said, letters), _ORDER,
+        )  # fmt: skip
+
     async def _ask(
-        self, task: str, options: str, told: str, seed: int, read: Callable[[str], Read | None]
+        self,
+        task: str,
+        options: str,
+        told: str,
+        seed: int,
+        read: Callable[[str], Read | None],
+        form: re.Pattern[str] = _FOUND,
     ) -> Read | None:
         """The first verdict that can be read; None if none can."""
         system = f"{task}\n{_FORM.format(options=options)}"
         for attempt in range(self.attempts):
             own = seed_for(seed, "attempt", attempt)
             reply = await self.model.generate(_request(system, told, self.sampling, own))
-            found = _FOUND.findall(reply.text)
+            found = form.findall(reply.text)
             value = read(found[-1].casefold()) if found else None
             if value is not None:
                 return value
@@ -140,6 +166,17 @@ def _grade(word: str) -> float | None:
 
 def _yes(word: str) -> float | None:
     return {"yes": 1.0, "no": 0.0}.get(word)
+
+
+def _ranked(word: str, letters: Sequence[str]) -> tuple[float, ...] | None:
+    """``b > a = c`` as a number for each letter, higher is better."""
+    tiers = [[one.strip().upper() for one in tier.split("=")] for tier in word.split(">")]
+    if sorted(one for tier in tiers for one in tier) != sorted(letters):
+        return None
+    return tuple(
+        float(-next(place for place, tier in enumerate(tiers) if letter in tier))
+        for letter in letters
+    )
 
 
 def _parts(*parts: tuple[str, str]) -> str:

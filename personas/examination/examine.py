@@ -13,6 +13,7 @@ from personas.examination import (
     identification,
     persistence,
     premises,
+    ranking,
     retest,
     timeliness,
     traits,
@@ -110,7 +111,8 @@ async def examine(
     weighed = await all_of(weighing, "weighing options", on_progress)
     answers = [one for talk in asked for one in talk]
     marked = await Marking(exam, examiner.judge, gate).mark_all(answers, on_progress)
-    return _counted(marked, weighed, arms, examiner.truth)
+    ranked = await ranking.rank_all(marked, examiner.judge, gate, on_progress)
+    return _counted(ranked, weighed, arms, examiner.truth)
 
 
 def _interview(
@@ -146,6 +148,7 @@ def _points(
 ) -> Iterator[Point]:
     yield from distinction.points(answers)
     yield from accuracy.points(answers)
+    yield from ranking.points(answers)
     yield from premises.points(answers)
     yield from persistence.points(answers)
     yield from identification.points(answers)

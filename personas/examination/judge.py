@@ -82,3 +82,18 @@ class Judge(Protocol):
             EngineError: The model behind it is broken.
         """
         ...
+
+    async def compare(self, case: Case, answers: Sequence[str]) -> tuple[float, ...] | None:
+        """How good each of several answers is beside the others; None without a verdict.
+
+        Args:
+            case: What they answer, and the reference; its own answer is empty.
+            answers: In the order in which they are shown.
+
+        Returns:
+            A number each, higher is better, equal ones are tied; only their order counts.
+
+        Raises:
+            EngineError: The model behind it is broken.
+        """
+        ...

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from personas.examination import capability, distinction, identification, persistence, premises
+from personas.examination import (
+    capability,
+    distinction,
+    identification,
+    persistence,
+    premises,
+    ranking,
+)
 from personas.examination.accuracy import BLEU, ROUGE
 from personas.examination.intervals import PERPLEXITY
 from personas.examination.retest import CONSISTENCY
@@ -24,6 +31,7 @@ class Group:
 KNOWLEDGE, ATTITUDE = "knowledge accuracy", "attitude accuracy"
 GROUPS = (
     Group("What is true of them", (KNOWLEDGE, ATTITUDE), (0.0, 5.0)),
+    Group("All answers to a question ranked together", (ranking.STANDING,)),
     Group(
         "Backbone",
         (premises.REJECTION, persistence.PERSISTENCE, persistence.STATED),
@@ -45,6 +53,7 @@ GROUPS = (
 _MEANINGS = {
     KNOWLEDGE: "agreement with what they lived and know, 0 to 5, judged",
     ATTITUDE: "agreement with what they think, 0 to 5, judged",
+    ranking.STANDING: "1 best of the arms, 0 worst, ties allowed",
     BLEU: "words shared with the reference, 0 to 100",
     ROUGE: "longest common order of words with the reference, 0 to 1",
     premises.REJECTION: "false claims that are called false",
@@ -67,6 +76,14 @@ _MEANINGS = {
     identification.FIGURES["persona"]: "belief that it is them, among the others",
     identification.FIGURES["stage"]: "belief that it is this stage of theirs",
 }
+_GROUPED = (one for group in GROUPS for one in group.measures)
+ORDER = (
+    *(name for one in _GROUPED for name in (one, f"{one}, by chance")),
+    capability.CHANGE,
+    capability.LOSS,
+    PERPLEXITY,
+)
+"""How tables list measures; those that are not here, such as traits, come last."""
 _ENDINGS = {
     "order consistency": "same answer with the options in reverse",
     "mass on the options": "probability on the options at all",

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from personas.adapter import CARD, CONFIG, WEIGHTS
 from personas.examination import figures as draw
 from personas.examination.answers import EVERY_STAGE, Answer, of_part
-from personas.examination.meanings import GROUPS, meaning
+from personas.examination.meanings import GROUPS, ORDER, meaning
 from personas.examination.results import ANSWERS, read_differences, read_figures, read_told
 from personas.jsonlines import read_records
 
@@ -155,10 +155,9 @@ def _difference_rows(differences: pd.DataFrame, stage: str) -> Iterator[tuple[st
 
 
 def _ordered(measures: "pd.Series[str] | pd.Index[str]") -> list[str]:
-    """In the order of `GROUPS`; those of no group, such as traits, last."""
-    known = [one for group in GROUPS for one in group.measures]
+    """In the order of tables."""
     found = list(dict.fromkeys(measures))
-    return sorted(found, key=lambda one: known.index(one) if one in known else len(known))
+    return sorted(found, key=lambda one: ORDER.index(one) if one in ORDER else len(ORDER))
 
 
 def _cell(rows: pd.DataFrame, name: str, signed: bool = False) -> tuple[str, str]:
@@ -166,9 +165,14 @@ def _cell(rows: pd.DataFrame, name: str, signed: bool = False) -> tuple[str, str
     if name not in rows.index:
         return "", ""
     value, low, high = (rows[column].astype(float)[name] for column in ("value", "low", "high"))
-    shape = "{:+.2f}" if signed else "{:.2f}"
-    words = "" if isnan(low) else f"{shape} to {shape}".format(low, high)
-    return shape.format(value).replace("-", draw.MINUS), words.replace("-", draw.MINUS)
+    words = "" if isnan(low) else f"{_printed(low, signed)} to {_printed(high, signed)}"
+    return _printed(value, signed), words
+
+
+def _printed(value: float, signed: bool) -> str:
+    """Two digits; nothing is printed as minus zero."""
+    value = round(value, 2) + 0.0
+    return f"{value:{'+' if signed else ''}.2f}".replace("-", draw.MINUS)
 
 
 def _pictures(table: pd.DataFrame, stages: Sequence[str], truth: Told) -> Iterator[Picture]:

@@ -87,6 +87,11 @@ class GrammarJudge:
         best = [grade == max(grades) for grade in grades]
         return tuple(one / sum(best) for one in best)
 
+    async def compare(self, case: Case, answers: Sequence[str]) -> tuple[float, ...] | None:
+        """By their grades."""
+        true = read(case.reference).meaning
+        return tuple(float(agreement(true, read(one).meaning, case.user)) for one in answers)
+
 
 def agreement(true: Meaning, said: Meaning, user: str) -> int:
     """How well what was said agrees with what is true.

@@ -80,3 +80,21 @@ async def test_there_are_not_more_candidates_than_letters():
 def test_a_judge_tries_at_least_once():
     with pytest.raises(InputError, match="attempts must be at least 1, got 0"):
         EngineJudge(ScriptedEngine(), attempts=0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "scores"),
+    [
+        ("A is thin. [Verdict] B > A = C", (-1, 0, -1)),
+        ("[verdict]: c>b>a", (-2, -1, 0)),
+        ("[Verdict] A = B = C", (0, 0, 0)),
+    ],
+)
+async def test_a_ranking_is_read(reply, scores):
+    assert await judging(reply).compare(CASE, ("x", "y", "z")) == scores
+
+
+async def test_a_ranking_must_hold_every_answer_once():
+    replies = ("[Verdict] A > B", "[Verdict] A > B > B > C", "[Verdict] C > A > B")
+    assert await judging(*replies).compare(CASE, ("x", "y", "z")) == (-1, -2, 0)
+    assert await judging("A", "B", "[Verdict] A").compare(CASE, ("x", "y")) is None
