@@ -20,12 +20,11 @@ from experiments.commands.exam_arms import BASELINES, ArmWish
 from experiments.commands.exam_room import REPLIES, ExamRoom, ExamWish
 from personas.examination.answers import EVERY_STAGE
 from personas.examination.exam import prepare
-from personas.examination.examine import IN_FLIGHT
 from personas.examination.examine import examine as carry_out
 from personas.examination.page import write_card
 from personas.examination.results import frame, write_results
 from personas.examination.spec import ExamSpec
-from personas.examination.together import OnProgress
+from personas.examination.together import IN_FLIGHT, OnProgress
 
 MEASURE_WIDTH, ARM_WIDTH = 36, 21
 """Columns of the terminal for a table with intervals."""
@@ -152,11 +151,10 @@ async def _examine(wish: ExamWish, folder: Path, width: int) -> pd.DataFrame:
             out.print(line, markup=False)
         bars = stack.enter_context(_bars())
         show = _shower(bars)
-        show("preparing", 0, 1)
         exam = await prepare(
-            room.sources, room.examiner.annotating, room.examiner.judge, room.writer, wish.spec
-        )
-        show("preparing", 1, 1)
+            room.sources, room.examiner.annotating, room.examiner.judge, room.writer, wish.spec,
+            width=width, on_progress=show,
+        )  # fmt: skip
         results = await carry_out(
             exam, room.arms, room.model, room.examiner, wish.spec, width=width, on_progress=show
         )

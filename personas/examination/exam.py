@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from personas.annotator import Speaker
 from personas.chance import seed_for
@@ -13,6 +15,7 @@ from personas.examination.judge import Candidate, Judge, Topic
 from personas.examination.spec import ExamSpec
 from personas.examination.timeliness import TimeKind
 from personas.examination.timequestions import TimeWriter
+from personas.examination.together import IN_FLIGHT, OnProgress, all_of, silent
 from personas.examination.voices import Question, Respondent, Shot, Who
 from personas.instructions import Instruction
 from personas.items import Item
@@ -20,6 +23,7 @@ from personas.material import Material
 from personas.persona import Persona, Stage
 from personas.wordbudget import count_words
 
+T = TypeVar("T")
 FEWEST_WORDS = 4
 """Of a reference whose question is compared: of "3" and "3" BLEU can say nothing."""
 
@@ -84,7 +88,14 @@ class Exam:
 
 
 async def prepare(
-    sources: Sources, annotating: Respondent, judge: Judge, writer: TimeWriter, spec: ExamSpec
+    sources: Sources,
+    annotating: Respondent,
+    judge: Judge,
+    writer: TimeWriter,
+    spec: ExamSpec,
+    *,
+    width: int = IN_FLIGHT,
+    on_progress: OnProgress = silent,
 ) -> Exam:
     """Puts an examination together.
 
@@ -94,6 +105,8 @@ async def prepare(
         judge: Says what questions are after.
         writer: Of questions about points in time.
         spec: How many of what.
+        width: Most questions at once; it changes nothing about the result.
+        on_progress: Called as the work goes on.
 
     Raises:
         EngineError: The model behind annotator or judge is broken.
@@ -111,20 +124,35 @@ async def prepare(
     others = tuple(one.persona for one in sources.others[: spec.others])
     items = tuple(item for item in held if item.origin.pattern != "general")
     timed = [Timed("future", item) for item in held if item.refused and len(item.turns) == 1]
-    timed += [
-        Timed(kind, item) for stage in stages for kind, item in await writer.write(stage, spec)
-    ]
-    topics = {
-        item.name: await judge.topic(item.question, item.turns[0].note, item.turns[0].response)
-        for item in (*items, *(one.item for one in timed))
-    }
+    written = await all_of(
+        [partial(writer.write, stage, spec) for stage in stages], "writing questions", on_progress
+    )
+    timed += [Timed(kind, item) for part in written for kind, item in part]
+    timed = list(_capped(timed, spec.times))
+    sorted_out = [*items, *(one.item for one in timed)]
+    topics = await all_of(
+        [partial(_topic, judge, item) for item in sorted_out], "sorting", on_progress, width
+    )
     compared = [item for stage in stages for item in _compared(items, stage, spec.distinct)]
+    rivals = await all_of(
+        [partial(_rivals, item, persona, others, annotating) for item in compared],
+        "asking others", on_progress, width,
+    )  # fmt: skip
+    shots = await _shots(sources.data.train, persona, others, annotating, spec)
     return Exam(
-        persona, stages, items, topics, tuple(_capped(timed, spec.times)),
-        await _shots(sources.data.train, persona, others, annotating, spec),
-        others, {item.name: await _rivals(item, persona, others, annotating) for item in compared},
+        persona, stages, items, _by_name(sorted_out, topics), tuple(timed), shots, others,
+        _by_name(compared, rivals),
         _general(sources, held, spec),
     )  # fmt: skip
+
+
+def _by_name(items: Sequence[Item], found: Sequence[T]) -> dict[str, T]:
+    return {item.name: one for item, one in zip(items, found, strict=True)}
+
+
+async def _topic(judge: Judge, item: Item) -> Topic:
+    turn = item.turns[0]
+    return await judge.topic(item.question, turn.note, turn.response)
 
 
 def contemporary(persona: Persona, year: int) -> Speaker:

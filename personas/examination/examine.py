@@ -26,13 +26,10 @@ from personas.examination.judge import Judge
 from personas.examination.marking import Marking
 from personas.examination.scale import LETTERS, RatingForm, Scale
 from personas.examination.spec import ExamSpec
-from personas.examination.together import OnProgress, all_of
+from personas.examination.together import IN_FLIGHT, OnProgress, all_of, silent
 from personas.examination.voices import Arm, ModelRespondent, Respondent
 from personas.examination.weighing import Balance
 from personas.model import Model
-
-IN_FLIGHT = 64
-"""Questions at once, unless asked otherwise: what a model can batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ async def examine(
     spec: ExamSpec,
     *,
     width: int = IN_FLIGHT,
-    on_progress: OnProgress = lambda task, done, total: None,
+    on_progress: OnProgress = silent,
 ) -> Results:
     """Asks everything of every arm, under every seed.
 

@@ -11,7 +11,7 @@ from personas.examination.exam import Exam
 from personas.examination.identification import PERSONA, STAGE
 from personas.examination.judge import Candidate, Case, Judge, Mark
 from personas.examination.timeliness import REJECTED
-from personas.examination.together import OnProgress, all_of
+from personas.examination.together import OnProgress, all_of, silent
 
 UNMARKED = ("again", "other stage", "other persona")
 """Parts that are only compared word by word."""
@@ -34,7 +34,7 @@ class Marking:
         object.__setattr__(self, "_notes", told)
 
     async def mark_all(
-        self, answers: Sequence[Answer], on_progress: OnProgress = lambda task, done, total: None
+        self, answers: Sequence[Answer], on_progress: OnProgress = silent
     ) -> list[Answer]:
         """The same answers with their verdicts, in the same order.
 

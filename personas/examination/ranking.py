@@ -19,7 +19,7 @@ from personas.chance import seed_for
 from personas.examination.accuracy import ASKED
 from personas.examination.answers import Answer, Point, Verdict, of_part, point
 from personas.examination.judge import Case, Judge
-from personas.examination.together import OnProgress, all_of
+from personas.examination.together import OnProgress, all_of, silent
 
 STANDING = "standing among the arms"
 ORDERS = 2
@@ -51,7 +51,7 @@ async def rank_all(
     answers: Sequence[Answer],
     judge: Judge,
     gate: asyncio.Semaphore,
-    on_progress: OnProgress = lambda task, done, total: None,
+    on_progress: OnProgress = silent,
 ) -> list[Answer]:
     """The same answers with their standing, where several arms answered one question.
 

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from personas.annotator import Annotator, Input, InputBrief, Speaker, UnusableError
 from personas.chance import seed_for
 from personas.examination.judge import Case, Judge
 from personas.examination.spec import ExamSpec
 from personas.examination.timeliness import REJECTED, TimeKind
+from personas.examination.together import all_of
 from personas.examination.voices import Question, Respondent
 from personas.items import Exchange, Item, Pattern, Provenance
 from personas.material import Material, Paragraph
 from personas.persona import Stage
 
 TRIES = 4
-"""Attempts for each question that is wanted; wordings repeat, and some have no answer."""
+"""Rounds of as many attempts as questions are wanted; wordings repeat, some have no answer."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 
 
@@ -50,15 +52,20 @@ class TimeWriter:
         """
         found: list[tuple[TimeKind, Item]] = []
         for kind, pattern, paragraphs in self._kinds(stage):
-            asked: set[str] = set()
-            for number in range(TRIES * spec.times if paragraphs else 0):
-                if len(asked) >= spec.times:
+            asked = set(self._seen)
+            wanted = spec.times if paragraphs else 0
+            for first in range(0, TRIES * wanted, max(1, wanted)):
+                tasks = [
+                    partial(self._item, kind, pattern, stage, paragraphs, number)
+                    for number in range(first, first + spec.times)
+                ]
+                for item in await all_of(tasks, "writing"):
+                    if item and wanted and item.question not in asked:
+                        asked.add(item.question)
+                        found.append((kind, item))
+                        wanted -= 1
+                if not wanted:
                     break
-                paragraph = paragraphs[number % len(paragraphs)]
-                item = await self._item(kind, pattern, stage, paragraph, number)
-                if item and item.question not in asked | self._seen:
-                    asked.add(item.question)
-                    found.append((kind, item))
         return found
 
     def _kinds(self, stage: Stage) -> Iterator[tuple[TimeKind, Pattern, list[Paragraph]]]:
@@ -83,10 +90,15 @@ class TimeWriter:
         yield "past-only", "ordinary", _dated(known.remembered, 0, now)
 
     async def _item(
-        self, kind: TimeKind, pattern: Pattern, stage: Stage, paragraph: Paragraph, number: int
+        self,
+        kind: TimeKind,
+        pattern: Pattern,
+        stage: Stage,
+        paragraphs: Sequence[Paragraph],
+        number: int,
     ) -> Item | None:
         """One question with its answer; None where there is none, or the answer does not fit."""
-        persona = self._material.persona
+        persona, paragraph = self._material.persona, paragraphs[number % len(paragraphs)]
         seed = seed_for(0, "time", persona.key, stage.name, kind, number)
         speaker = Speaker(persona.key, persona.name, stage.name, stage.years[1])
         try:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from agents.engines.scripted import ScriptedEngine
 from experiments.__main__ import app
+from experiments.commands import exam_room, persona_data
 from experiments.commands.exam_arms import ArmWish, arms_of, wearable
 from personas.errors import InputError
 from personas.examination.results import read_figures, read_told
@@ -189,3 +191,42 @@ def test_a_killed_examination_goes_on_to_the_same_figures(here):
                    stdout=subprocess.DEVNULL, check=True)  # fmt: skip
     for name in ("figures.csv", "points.csv", "differences.csv"):
         assert (here / "exam" / name).read_bytes() == (here / "fresh" / name).read_bytes()
+
+
+def test_any_model_writes_and_judges_by_the_same_command(here, monkeypatch):
+    """No grammar anywhere: an engine writes the data, its questions on time, and all verdicts."""
+
+    def speak(request) -> str:
+        system = request.messages()[0][1]
+        if "[Verdict]" in system:
+            verdict = "yes" if "yes or no" in system else "attitude"
+            letters = request.messages()[1][1]
+            if "from best to worst" in system:
+                verdict = " = ".join(one for one in "ABCDE" if f"\n{one}: " in letters)
+            return f"So. [Verdict] {'4' if '0 to 5' in system else verdict}"
+        if "[Analysis]" in system:
+            return f"[Analysis] Hm. [Response] I have {request.seed % 7} boats and no more."
+        return (
+            f"[False] No. [Input] What about {request.seed}?" if "[Input]" in system else "Boats."
+        )
+
+    engine = ScriptedEngine(speak)
+    for module in (persona_data, exam_room):
+        monkeypatch.setattr(module, "open_engine", lambda *args: engine)
+    shutil.rmtree(here / "runs" / "data-zora")
+    made = call("data", "zora", "--annotator", "engine", "--items", "20", "--other", "bruno")
+    assert made.exit_code == 0, made.stderr
+    done = call("examine", "zora", "--engine", "scripted", "--other", "bruno", "--seeds", "2")
+    assert done.exit_code == 0, done.stderr
+    assert "the examined model judges itself" in done.stdout
+    told = read_told(here / "runs" / "exam-zora")
+    assert told["judge"].startswith("scripted 1")
+    assert [arm["name"] for arm in told["arms"]] == ["base", "prompt", "few-shot"]
+    table = read_figures(here / "runs" / "exam-zora")
+    values = table[table["stage"] == "all"].set_index(["arm", "measure"])["value"]
+    assert values["prompt", "attitude accuracy"] == 4  # as the judge says
+    assert values["base", "standing among the arms"] == 0.5
+    assert values["base", "point in time"] == 1
+    assert values["few-shot", "persona recognised"] == pytest.approx(0.5)
+    assert len([one for one in values.index if one[1].startswith("big five: ")]) == 3 * 5
+    assert call("card", "zora").exit_code == 0
