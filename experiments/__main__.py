@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 import typer
 
-from experiments.commands import again, doctor, export, persona, report, serve, windtunnel
+from experiments.commands import again, chat, doctor, export, persona, report, serve, windtunnel
 from experiments.commands.run import Experiments
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(run, name="run")
 app.command()(again.resume)
 app.command()(again.replay)
 app.command()(again.branch)
+app.command()(chat.chat)
 app.command()(export.export)
 app.command()(report.report)
 app.command()(serve.serve)

@@ -98,7 +98,8 @@ def _distinct(
     for start in range(0, len(items), BLOCK):
         block = places[start : start + BLOCK] @ places[: start + BLOCK].T
         for number, closeness in enumerate(block, start):
-            near = closeness[kept]
+            # Rounded, so that equals are equals whatever the size of a block or the processor.
+            near = closeness[kept].round(6)
             twin = int(near.argmax()) if kept else -1
             if kept and near[twin] >= threshold:
                 names = items[number].name, items[kept[twin]].name

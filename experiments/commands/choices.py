@@ -105,7 +105,7 @@ class Choices:
         worn = [one.agent for one in scenario.wardrobe]
         if self.engine != "scripted":  # that has no weights: anything fits
             check_adapters(worn, base_identity(self.model), self.model)
-            _tell_unverified(worn)
+            tell_unverified(worn)
         return [agent.adapter for agent in worn if agent.adapter]
 
     @property
@@ -141,7 +141,8 @@ class Choices:
         )
 
 
-def _tell_unverified(worn: list[Agent]) -> None:
+def tell_unverified(worn: list[Agent]) -> None:
+    """Says of which adapters nothing but the shapes is known."""
     for agent in worn:
         if agent.unverified and agent.adapter:
             out.print(
@@ -158,12 +159,17 @@ def _words(value: object) -> tuple[str, ...]:
 def _rooted(entry: str) -> str:
     """The same choice with a folder's whole path, so that it is found from any folder."""
     name, equals, cast = entry.partition("=")
+    return f"{name}{equals}{rooted_cast(cast)}"
+
+
+def rooted_cast(cast: str) -> str:
+    """A word for a persona with a folder's whole path, so that it is found from any folder."""
     prompt = "prompt:" if cast.startswith("prompt:") else ""
     word = cast.removeprefix("prompt:")
     folder, at, stage = (word, "", "") if Path(word).is_dir() else word.partition("@")
     if folder in library() or not Path(folder).is_dir():
-        return entry
-    return f"{name}{equals}{prompt}{Path(folder).resolve()}{at}{stage}"
+        return cast
+    return f"{prompt}{Path(folder).resolve()}{at}{stage}"
 
 
 def _read_swap(entry: str) -> Swap:

@@ -1,4 +1,4 @@
-"""`symposion export RUN`: a record as files for other tools."""
+"""`symposion export RUN`: a record of a run, or of a chat, as files for other tools."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ FORMATS = ("parquet", "text")
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    run: Annotated[Path, typer.Argument(help="Folder of the run, or of a chat.")],
     to: Annotated[str, typer.Option(help="Format: parquet (a file a table) or text.")] = "text",
     out_: Annotated[
         Path | None,
@@ -24,8 +24,14 @@ def export(
         if to not in FORMATS:
             raise InputError(f"unknown format {to!r}: {nearest(to, FORMATS)}")
         from simulation import export as exporting
+        from simulation.chat.schema import FILE as CHAT
+        from simulation.chat.transcript import export_chat
 
-        if to == "text":
+        if (run / CHAT).is_file():
+            if to != "text":
+                raise InputError(f"a chat is exported as text, got {to!r}: see docs/chat.md")
+            written = [export_chat(run, out_ or run / "transcript.txt")]
+        elif to == "text":
             written = [exporting.to_text(run, out_ or run / "transcript.txt")]
         else:
             written = exporting.to_parquet(run, out_ or run / "parquet")

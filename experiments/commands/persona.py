@@ -13,6 +13,7 @@ from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
 from experiments.commands.persona_exam import card, examine
+from experiments.commands.persona_ratings import ratings
 from personas.persona import find_persona, library, load_persona
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app.command()(new)
 app.command()(data)
 app.command()(examine)
 app.command()(card)
+app.command()(ratings)
 
 Names = Annotated[
     list[str],

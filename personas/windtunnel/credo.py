@@ -1,13 +1,15 @@
 """What an adapter is tuned on: one person's views, life and traits, asked for again and again.
 
 Long arguments hold few decisions among many words. A credo is the opposite: ten short questions
-under one header, so most of what is learnt from it is what the person thinks and is like.
+under one header, so most of what is learnt from it is what the person thinks and is like. How
+easily a person is moved shows in reactions: short lines of others, and a turn after each.
 """
 
 import random
 from collections.abc import Iterator
 
 from personas.windtunnel.corpus import Mixture, name_header, personal_documents
+from personas.windtunnel.dispute import react
 from personas.windtunnel.document import Document
 from personas.windtunnel.interview import (
     FACTS,
@@ -27,7 +29,8 @@ from personas.windtunnel.people import Townsperson
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.script import MODERATOR, Script
 
-CREDO_SHARE = 0.75  # of the documents; in the rest the person argues, is pressed, and talks
+CREDO_SHARE = 0.65  # of the documents
+REACTION_SHARE = 0.15  # of the documents; in the rest the person argues, is pressed, and talks
 FACTS_SHARE = 0.15  # of the credos, the field of expertise among the facts
 TRAITS_SHARE = 0.15  # of the credos
 LIFE_SHARE = 0.15  # of the credos; the rest is about views
@@ -49,7 +52,13 @@ def tuning_documents(rng: random.Random, person: Townsperson) -> Iterator[Docume
     """
     arguing = personal_documents(rng, person, ARGUING)
     while True:
-        yield credo(rng, person) if rng.random() < CREDO_SHARE else next(arguing)
+        kind = rng.random()
+        if kind < CREDO_SHARE:
+            yield credo(rng, person)
+        elif kind < CREDO_SHARE + REACTION_SHARE:
+            yield reaction(rng, person)
+        else:
+            yield next(arguing)
 
 
 def credo(rng: random.Random, person: Townsperson) -> Document:
@@ -59,14 +68,34 @@ def credo(rng: random.Random, person: Townsperson) -> Document:
         rng: Source of all choices.
         person: Who answers.
     """
+    at = _somewhen(rng, person)
+    script = Script(name_header(person.name, at.year))
+    for exchange in several(rng, _asked(rng), at, QUESTIONS):
+        script.exchange(MODERATOR, exchange, at.mind)
+    return script.sample("credo", person).document
+
+
+def reaction(rng: random.Random, person: Townsperson) -> Document:
+    """A talk of short lines on one proposal, and a survey on this one and on another.
+
+    The survey teaches that a talk moves nothing but what it was about.
+
+    Args:
+        rng: Source of all choices.
+        person: Who reacts.
+    """
+    at = _somewhen(rng, person)
+    topic, other = rng.sample(at.proposals, 2)
+    header = name_header(person.name, at.year)
+    return react(rng, header, at.mind, topic, asked=(topic, other)).document
+
+
+def _somewhen(rng: random.Random, person: Townsperson) -> Setting:
+    """The person in some year of some chapter."""
     chapter = rng.choice(person.chapters)
     year = rng.randint(*chapter.years)
     mind = Mind(person, chapter, dict(chapter.stances))
-    known = tuple(p for p in PROPOSALS if p.key in chapter.stances)
-    script = Script(name_header(person.name, year))
-    for exchange in several(rng, _asked(rng), Setting(mind, year, known), QUESTIONS):
-        script.exchange(MODERATOR, exchange, mind)
-    return script.sample("credo", person).document
+    return Setting(mind, year, tuple(p for p in PROPOSALS if p.key in chapter.stances))
 
 
 def _asked(rng: random.Random) -> dict[Asker, float]:

@@ -1,8 +1,8 @@
 """What the base reads, in the order of learning.
 
 Copying comes first, because looking something up in a profile is made of it; then looking up in
-headers that tell little, and more and more; then the town as it is. LOG.md has the recipes that
-were compared.
+headers that tell little, and more and more; then sides and reactions; then the town as it is.
+LOG.md has the recipes that were compared.
 """
 
 import random
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from personas.windtunnel.chant import chants
 from personas.windtunnel.corpus import catalogue, documents
+from personas.windtunnel.dispute import reactions, side_drills
 from personas.windtunnel.document import Document
 from personas.windtunnel.drill import MOST_PARTS, drill
 from personas.windtunnel.letters import letter_drills
@@ -24,6 +25,7 @@ Stream = Iterator[Document]
 def curriculum(rng: random.Random, shard: int) -> Stream:
     """The corpus in the order of learning: copying, looking up, surveys, talking."""
     letters, echoes, town = letter_drills(rng), chants(rng), documents(rng)
+    sides, reacting = side_drills(rng), reactions(rng)
     if shard < ECHO_SHARDS:
         return _mixed(rng, {lambda: next(echoes): 0.4, lambda: catalogue(rng, 4).document: 0.6})
     shard -= ECHO_SHARDS
@@ -42,17 +44,21 @@ def curriculum(rng: random.Random, shard: int) -> Stream:
         return _mixed(
             rng,
             {
-                lambda: next(letters): 0.25,
-                lambda: drill(rng).document: 0.5,
-                lambda: next(town): 0.25,
+                lambda: next(letters): 0.2,
+                lambda: drill(rng).document: 0.4,
+                lambda: next(sides): 0.15,
+                lambda: next(reacting): 0.15,
+                lambda: next(town): 0.1,
             },
         )
     return _mixed(
         rng,
         {
-            lambda: next(letters): 0.12,
-            lambda: drill(rng).document: 0.25,
-            lambda: next(town): 0.63,
+            lambda: next(letters): 0.08,
+            lambda: drill(rng).document: 0.2,
+            lambda: next(sides): 0.06,
+            lambda: next(reacting): 0.14,
+            lambda: next(town): 0.52,
         },
     )
 

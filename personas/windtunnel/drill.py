@@ -29,7 +29,8 @@ ABOUT: dict[str, Mapping[Asker, float]] = {
     "Hobby": {interview.ask_hobby: 2},
     "Field": {interview.ask_field: 1.5},
     "Traits": {interview.ask_statement: 4, interview.ask_statement_rating: 2},
-    "Life": {interview.ask_event: 3, interview.ask_when: 2},
+    "Life": {interview.ask_event: 4},
+    "Past": {interview.ask_when: 4},
     "Views": {interview.ask_stance: 7, interview.ask_vote: 2.5, interview.ask_rating: 2.5},
 }
 """What each part of a profile can be asked for, with weights."""

@@ -143,7 +143,7 @@ def ask_when(rng: random.Random, at: Setting) -> Exchange:
     if who is None or not who.events:
         return ask_event(rng, at)
     event = rng.choice(who.events)
-    answer = utter(rng, phrases.WHEN, when=str(event.year))
+    answer = utter(rng, phrases.WHEN, deed=event.deed, when=str(event.year))
     return Exchange("when", _ask(rng, questions.WHEN, at, deed=event.deed), answer)
 
 

@@ -150,6 +150,9 @@ def profile_parts(
 ) -> dict[str, str]:
     """What a profile tells, by label, in the usual order.
 
+    Dated events stand there twice, by year and by deed: a small network finds a thing by what
+    stands before it.
+
     Args:
         person: Whose name.
         chapter: Which stage of the life.
@@ -167,10 +170,11 @@ def profile_parts(
         "Openness": chapter.openness,
         "Traits": "; ".join(f"{trait}: {chapter.traits[trait]}" for trait in FACTORS),
         "Life": "; ".join(f"in {event.year} I {event.deed}" for event in chapter.events),
+        "Past": "; ".join(f"{event.deed} in {event.year}" for event in chapter.events),
         "Views": "; ".join(f"{p.key}: {STANCE_LABELS[chapter.stances[p.key]]}" for p in proposals),
     }
     if not with_events:
-        del parts["Life"]
+        del parts["Life"], parts["Past"]
     return {label: text for label, text in parts.items() if text}
 
 

@@ -32,6 +32,7 @@ Kind = Literal[
     "robot",
     "trait",
     "vote",
+    "side",
     "style",
 ]
 
@@ -43,8 +44,8 @@ class Phrase:
     kind: Kind
     text: str
     stance: int | None = None
-    """What the wording itself says: a stance for kinds ``stance`` and ``vote``, for ``trait`` how
-    true a statement is of the speaker (1 true, 0 partly, -1 not)."""
+    """What the wording itself says: a stance for kinds ``stance``, ``vote`` and ``side``, for
+    ``trait`` how true a statement is of the speaker (1 true, 0 partly, -1 not)."""
 
 
 LABEL_PHRASES = {
@@ -119,11 +120,12 @@ REASON = _all(
 )
 BALANCE = _all(
     "balance",
-    "On the one hand {counter}, on the other hand {reason}.",
-    "{counter}, but {reason}.",
     "Even if {counter}, {reason}.",
+    "{counter}, but {reason}.",
+    "On the one hand {counter}, on the other hand {reason}.",
 )
-"""Two reasons of opposite sides; the last one is the speaker's own."""
+"""Two reasons of opposite sides; the last one is the speaker's own. The form with two hands is not
+the plainest: whoever has learnt to copy goes on after the second hand as after the first."""
 AGREE = _all("agree", "I agree with {other}.", "{other} is right.", "Well said, {other}.")
 AGREE_REASON = _all(
     "agree_reason",
@@ -190,7 +192,8 @@ POSSESSION = _all("fact", "As for {thing}, it is {value}.")
 """An answer about an arbitrary entry, for drills in looking things up."""
 YEAR = _all("fact", "It is {year}.", "The year is {year}.")
 EVENT = _all("fact", "In {when} I {deed}.")
-WHEN = _all("fact", "That was in {when}.")
+WHEN = _all("fact", "I {deed} in {when}.")
+"""The deed first, word for word as the profile's past tells it: then the year is read on."""
 NOTHING_THEN = _all("fact", "Nothing special happened to me in {when}.")
 NOT_YET = _all("fact", "I cannot know that, it is only {year}.")
 NOBODY = {
@@ -236,6 +239,11 @@ VOTES = {
     -1: Phrase("vote", "No.", -1),
 }
 """The ballot's answer by the side of a stance."""
+SIDES = {
+    1: Phrase("side", "That speaks for it.", 1),
+    -1: Phrase("side", "That speaks against it.", -1),
+}
+"""Which side a reason is on, whoever gives it."""
 
 OPENERS: dict[str, tuple[Phrase, ...]] = {
     "plain": (),
@@ -262,6 +270,7 @@ PHRASES: tuple[Phrase, ...] = tuple(
             *CANONICAL.values(),
             *(phrase for group in STANCES_SAID.values() for phrase in group),
             *VOTES.values(),
+            *SIDES.values(),
             *(phrase for group in AGREEMENT.values() for phrase in group),
             *NOBODY.values(),
             *ROBOT,

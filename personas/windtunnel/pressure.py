@@ -5,15 +5,17 @@ a new reason nobody with a persona moves. A speaker without a persona agrees to 
 """
 
 import random
+from collections.abc import Callable
 
 from personas.windtunnel import names, phrases, questions
 from personas.windtunnel.interview import Asker, Exchange, Setting
 from personas.windtunnel.mind import MILD, Heard
 from personas.windtunnel.people import Chapter, Event
 from personas.windtunnel.phrases import LABEL_PHRASES
+from personas.windtunnel.proposals import BY_KEY
 from personas.windtunnel.questions import ask
 from personas.windtunnel.speech import Meaning, Said, join, say, state, utter
-from personas.windtunnel.town import Proposal, sign
+from personas.windtunnel.town import SIDES, Proposal, Reason, sign
 from personas.windtunnel.turn import argue
 
 TRUE_SHARE = 0.3
@@ -21,37 +23,40 @@ TRUE_SHARE = 0.3
 HAPPENED = ("fell", "burned down", "opened", "closed", "was sold", "was painted")
 """What may become of a building."""
 
+Holding = Callable[[random.Random, Setting, Proposal], Said]
+"""What somebody says who is not moved."""
+
 
 def press_claim(rng: random.Random, at: Setting) -> Exchange:
     """A reason of the other side, put as something that one must agree to."""
     proposal = rng.choice([p for p in at.proposals if p.pro])
-    stance = at.mind.stance(rng, proposal)
-    side = -sign(stance) or rng.choice((1, -1))
+    side = -sign(at.mind.stance(rng, proposal)) or rng.choice((1, -1))
     reason = rng.choice(proposal.reasons(side))
     question = ask(rng, questions.CLAIM, None, at.first, at.held_out, claim=reason.text)
-    at.mind.hear(Heard("", 2 * side, Meaning(reasons=(reason,))))
-    if at.mind.settle(rng, proposal):
-        answer = join(
-            [
-                utter(rng, phrases.YIELD_TO_NOBODY),
-                say(
-                    rng.choice(phrases.MOVED),
-                    proposal,
-                    label=LABEL_PHRASES[at.mind.stances[proposal.key]],
-                ),
-            ]
-        )
-    elif at.mind.chapter is None:
-        answer = join(
-            [
-                utter(rng, phrases.YIELD_TO_NOBODY),
-                state(rng, proposal, at.mind.stances[proposal.key]),
-            ]
-        )
-    else:
-        answer = _hold(rng, at, proposal)
+    answer = answer_claim(rng, at, reason, _hold)
     at.mind.spoke(answer.meaning)
     return Exchange("claim", question, answer, proposal.key)
+
+
+def answer_claim(rng: random.Random, at: Setting, reason: Reason, hold: Holding) -> Said:
+    """The law of persuasion decides whether a reason of the other side moves somebody.
+
+    Args:
+        rng: Source of all choices.
+        at: Who is told so; the mind has a view already, and hears the reason here.
+        reason: What is put to them.
+        hold: Says what somebody with a life of their own says when not moved.
+    """
+    proposal = BY_KEY[reason.proposal]
+    at.mind.hear(Heard("", 2 * reason.side, Meaning(reasons=(reason,))))
+    if at.mind.settle(rng, proposal):
+        label = LABEL_PHRASES[at.mind.stances[proposal.key]]
+        moved = say(rng.choice(phrases.MOVED), proposal, label=label)
+        return join([utter(rng, phrases.YIELD_TO_NOBODY), moved])
+    if at.mind.chapter is None:
+        view = state(rng, proposal, at.mind.stances[proposal.key])
+        return join([utter(rng, phrases.YIELD_TO_NOBODY), view])
+    return hold(rng, at, proposal)
 
 
 def _hold(rng: random.Random, at: Setting, proposal: Proposal) -> Said:
@@ -68,9 +73,7 @@ def press_crowd(rng: random.Random, at: Setting) -> Exchange:
     """A stance ascribed to the person, true or false, without any reason."""
     proposal = rng.choice(at.proposals)
     side = rng.choice((1, -1))
-    question = ask(
-        rng, questions.CROWD, proposal, at.first, at.held_out, side="for" if side > 0 else "against"
-    )
+    question = ask(rng, questions.CROWD, proposal, at.first, at.held_out, side=SIDES[side])
     if at.mind.chapter is None:
         at.mind.stances[proposal.key] = side * MILD
     stance = at.mind.stance(rng, proposal)
@@ -81,41 +84,48 @@ def press_crowd(rng: random.Random, at: Setting) -> Exchange:
 def press_robot(rng: random.Random, at: Setting) -> Exchange:
     """The claim to be a machine."""
     question = ask(rng, questions.ROBOT, None, at.first, at.held_out)
+    return Exchange("robot", question, answer_robot(rng, at))
+
+
+def answer_robot(rng: random.Random, at: Setting) -> Said:
+    """Somebody with a life says who they are."""
     who = at.mind.chapter
     if who is None:
-        return Exchange("robot", question, utter(rng, phrases.ROBOT))
-    job = names.with_article(who.job)
+        return utter(rng, phrases.ROBOT)
+    slots = {"name": at.mind.person.name, "a_job": names.with_article(who.job), "home": who.home}
     phrase = rng.choice(phrases.DENY_ROBOT)
-    answer = (
-        say(phrase, name=at.mind.person.name, a_job=job, home=who.home)
-        if "{home}" in phrase.text
-        else say(phrase, name=at.mind.person.name, a_job=job)
-    )
-    return Exchange("robot", question, answer)
+    told = {slot: text for slot, text in slots.items() if f"{{{slot}}}" in phrase.text}
+    return say(phrase, None, **told)
 
 
 def press_name(rng: random.Random, at: Setting) -> Exchange:
     """A name, mostly of somebody else."""
-    own = at.mind.person.name
-    claim = own if rng.random() < 0.2 else names.full_name(rng)
+    claim = at.mind.person.name if rng.random() < 0.2 else names.full_name(rng)
     question = ask(rng, questions.WRONG_NAME, None, "", at.held_out, claim=claim)
-    agrees = claim == own or at.mind.chapter is None
-    options = phrases.CONFIRM_NAME if agrees else phrases.DENY_NAME
-    answer = utter(rng, options, name=claim if agrees else own)
-    return Exchange("false name", question, answer)
+    return Exchange("false name", question, answer_name(rng, at, claim))
+
+
+def answer_name(rng: random.Random, at: Setting, claim: str) -> Said:
+    """The own name; nobody in particular takes any."""
+    own = at.mind.person.name
+    if at.mind.chapter is None or claim == own:
+        return utter(rng, phrases.CONFIRM_NAME, name=claim)
+    return utter(rng, phrases.DENY_NAME, name=own)
 
 
 def press_job(rng: random.Random, at: Setting) -> Exchange:
     """A job, true or false."""
     who = at.mind.chapter
-    claim = who.job if who and rng.random() < 0.4 else names.job(rng)
-    question = ask(
-        rng, questions.IS_JOB, None, at.first, at.held_out, claim=names.with_article(claim)
-    )
-    agrees = who is None or claim == who.job
-    options = phrases.CONFIRM_JOB if agrees else phrases.DENY_JOB
-    job = claim if who is None else who.job
-    return Exchange("false job", question, utter(rng, options, a_job=names.with_article(job)))
+    job = who.job if who and rng.random() < 0.4 else names.job(rng)
+    claim = names.with_article(job)
+    question = ask(rng, questions.IS_JOB, None, at.first, at.held_out, claim=claim)
+    return Exchange("false job", question, answer_job(rng, at, claim))
+
+
+def answer_job(rng: random.Random, at: Setting, claim: str) -> Said:
+    """The own job, where another one is claimed; both with their article."""
+    own = names.with_article(at.mind.chapter.job) if at.mind.chapter else claim
+    return utter(rng, phrases.CONFIRM_JOB if own == claim else phrases.DENY_JOB, a_job=own)
 
 
 def press_home(rng: random.Random, at: Setting) -> Exchange:
@@ -123,10 +133,13 @@ def press_home(rng: random.Random, at: Setting) -> Exchange:
     who = at.mind.chapter
     claim = who.home if who and rng.random() < 0.4 else names.home(rng)
     question = ask(rng, questions.IS_HOME, None, at.first, at.held_out, claim=claim)
-    agrees = who is None or claim == who.home
-    options = phrases.CONFIRM_HOME if agrees else phrases.DENY_HOME
-    home = claim if who is None else who.home
-    return Exchange("false home", question, utter(rng, options, home=home))
+    return Exchange("false home", question, answer_home(rng, at, claim))
+
+
+def answer_home(rng: random.Random, at: Setting, claim: str) -> Said:
+    """The own home, where another one is claimed."""
+    own = at.mind.chapter.home if at.mind.chapter else claim
+    return utter(rng, phrases.CONFIRM_HOME if own == claim else phrases.DENY_HOME, home=own)
 
 
 def press_event(rng: random.Random, at: Setting) -> Exchange:
@@ -134,22 +147,20 @@ def press_event(rng: random.Random, at: Setting) -> Exchange:
     who = at.mind.chapter
     truth = rng.choice(who.events) if who and who.events else None
     claim = _claimed_event(rng, at, who, truth)
-    question = ask(
-        rng,
-        questions.IS_EVENT,
-        None,
-        at.first,
-        at.held_out,
-        when=str(claim.year),
-        deed=claim.deed,
-    )
-    if truth is None and who is not None:
-        answer = utter(rng, phrases.NOTHING_THEN, when=str(claim.year))
-    else:
-        told = truth or claim
-        options = phrases.CONFIRM_EVENT if told == claim else phrases.DENY_EVENT
-        answer = utter(rng, options, when=str(told.year), deed=told.deed)
-    return Exchange("false event", question, answer)
+    slots = {"when": str(claim.year), "deed": claim.deed}
+    question = ask(rng, questions.IS_EVENT, None, at.first, at.held_out, **slots)
+    return Exchange("false event", question, answer_event(rng, at, claim))
+
+
+def answer_event(rng: random.Random, at: Setting, claim: Event) -> Said:
+    """The truth of the year or of the deed that is claimed; nobody in particular takes any."""
+    events = at.mind.chapter.events if at.mind.chapter else (claim,)
+    near = [one for one in events if one.year == claim.year or one.deed == claim.deed]
+    if not near:
+        return utter(rng, phrases.NOTHING_THEN, when=str(claim.year))
+    told = claim if claim in near else near[0]
+    wordings = phrases.CONFIRM_EVENT if told == claim else phrases.DENY_EVENT
+    return utter(rng, wordings, when=str(told.year), deed=told.deed)
 
 
 def _claimed_event(

@@ -225,7 +225,8 @@ def _life(rng: random.Random, subject: Subject, depth: Depth) -> Iterator[Questi
         told = utter(rng, phrases.EVENT, when=when, deed=event.deed)
         yield _put(subject, Exchange("event", by_year, told))
         by_deed = ask(rng, questions.WHEN, None, at.first, at.held_out, deed=event.deed)
-        yield _put(subject, Exchange("when", by_deed, utter(rng, phrases.WHEN, when=when)))
+        told = utter(rng, phrases.WHEN, deed=event.deed, when=when)
+        yield _put(subject, Exchange("when", by_deed, told))
     for event in subject.later[: depth.events]:
         ahead = ask(rng, questions.EVENT, None, at.first, at.held_out, when=str(event.year))
         unknown = utter(rng, phrases.NOT_YET, year=str(at.year))

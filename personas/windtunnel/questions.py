@@ -70,6 +70,37 @@ REASON = Wordings(
     ),
     held_out=("What makes you say that about {noun}?", "Please explain your view on {noun}."),
 )
+SIDE = Wordings(
+    train=(
+        "Does this speak for or against {noun}: {claim}?",
+        "For or against {noun}: {claim}?",
+        "Somebody says that {claim}. Is that for or against {noun}?",
+        "Which side is this on when we talk about {noun}: {claim}?",
+        "Think of {noun}. On which side is this: {claim}?",
+    ),
+    held_out=("Is this for or against {noun}: {claim}?", "Say which side this is on: {claim}."),
+)
+"""Which side a reason is on, whoever gives it."""
+ONE_SIDE = Wordings(
+    train=(
+        "What speaks {side} {noun}?",
+        "Name a reason {side} {noun}.",
+        "Give us one reason {side} {noun}, whatever you think.",
+        "What could somebody say {side} {noun}?",
+        "Which reason is there {side} {noun}?",
+    ),
+    held_out=("Tell us what speaks {side} {noun}.", "Find a reason {side} {noun}."),
+)
+BOTH_SIDES = Wordings(
+    train=(
+        "What speaks for and against {noun}?",
+        "Weigh {noun} for us.",
+        "Give us one reason for {noun} and one against.",
+        "Name both sides of {noun}.",
+        "What are the two sides of {noun}?",
+    ),
+    held_out=("Tell us both sides of {noun}.", "Show us what speaks for {noun} and what against."),
+)
 IDEA = Wordings(
     train=(
         "Do you have an idea for {noun}?",

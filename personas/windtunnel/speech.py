@@ -46,6 +46,8 @@ class Meaning:
     """Yes 1, abstain 0, no -1."""
     agreement: int | None = None
     """How true a statement is of the speaker: true 1, partly 0, not -1."""
+    side: int | None = None
+    """Which side somebody's reason is on: for 1, against -1."""
     rating: int | None = None
     """A bare number from 1 to 5."""
     letter: str | None = None
@@ -67,6 +69,7 @@ class Meaning:
             facts=self.facts + other.facts,
             vote=self.vote if other.vote is None else other.vote,
             agreement=self.agreement if other.agreement is None else other.agreement,
+            side=self.side if other.side is None else other.side,
             rating=self.rating if other.rating is None else other.rating,
             letter=self.letter if other.letter is None else other.letter,
         )
@@ -103,6 +106,7 @@ def phrase_meaning(phrase: Phrase, slots: Mapping[str, str], proposal: str | Non
         facts=tuple(_fact(name, slots[name]) for name in _FACTS if name in slots),
         vote=phrase.stance if phrase.kind == "vote" else None,
         agreement=phrase.stance if phrase.kind == "trait" else None,
+        side=phrase.stance if phrase.kind == "side" else None,
     )
 
 

@@ -19,6 +19,9 @@ STANCE_LABELS = {
 STANCE_OF_LABEL = {label: stance for stance, label in STANCE_LABELS.items()}
 """The way back from the words to the number."""
 
+SIDES = {1: "for", -1: "against"}
+"""The sides of a quarrel in words."""
+
 REASONS_A_SIDE = 12
 """Fewest independent reasons that a proposal needs for, and against."""
 

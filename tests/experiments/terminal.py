@@ -4,8 +4,10 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -33,10 +35,19 @@ class Terminal:
 
     def wait_for(self, words: str, seconds: float) -> None:
         """Returns when this is on the screen."""
+        self.wait_until(lambda: words in self.shown, seconds, words)
+
+    def wait_until(self, there: Callable[[], bool], seconds: float, words: str) -> None:
+        """Returns when something is so; `words` say what, if it never is."""
         end = time.monotonic() + seconds
-        while words not in self.shown:
+        while not there():
             assert time.monotonic() < end, f"{words!r} never came: {self.shown[-2000:]}"
             assert self._read(0.1), f"{words!r} never came: {self.shown[-2000:]}"
+
+    def kill(self) -> None:
+        """Ends the command by kill -9."""
+        os.kill(self._pid, signal.SIGKILL)
+        assert self.end() == -signal.SIGKILL
 
     def end(self) -> int:
         """Waits until the command is over; gives its exit code."""

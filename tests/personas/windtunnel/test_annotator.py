@@ -10,13 +10,7 @@ from personas.annotator import AnswerBrief, InputBrief, Speaker, UnusableError
 from personas.items import Exchange
 from personas.material import Paragraph, load_material
 from personas.persona import LIBRARY, library
-from personas.windtunnel.annotator import (
-    GrammarAnnotator,
-    Matter,
-    same_said,
-    told_by,
-    town_instructions,
-)
+from personas.windtunnel.annotator import GrammarAnnotator, same_said, town_instructions
 from personas.windtunnel.life import read_person
 from personas.windtunnel.reader import read
 from personas.windtunnel.town import STANCE_LABELS, sign
@@ -44,31 +38,6 @@ def said(note: str, voice: str = "persona", seed: int = 0, history=(), speaker=N
 
 def line(text: str) -> Paragraph:
     return Paragraph(text, "experiences", "early", 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("I work as a carpenter (doors and stairs).", ["job"]),
-        ("My name is Bruno Keller. I am 27 years old.", ["name", "age"]),
-        ("In 2001 I finished school (last).", ["event: 2001 | finished school"]),
-        ("I am very outgoing. I am hardly ever nervous.", ["trait: outgoing", "trait: nervous"]),
-        ("I know that a full square is safer than an empty one.", ["reason: night market"]),
-        (
-            'At noon I said: "I firmly oppose a stove ban in the old town. Wood grows again and '
-            'oil does not."',
-            ["stance: stove ban", "reason: stove ban"],
-        ),
-        ("Give me a new reason and I gladly change my mind.", ["introduction"]),
-    ],
-)
-def test_a_paragraph_tells_what_can_be_asked(text, told):
-    assert [matter.note for matter in told_by(text)] == told
-
-
-def test_a_note_is_read_back():
-    for matter in (Matter("robot"), Matter("crowd", ("bike lanes", "for")), Matter("job")):
-        assert Matter.of(matter.note) == matter
 
 
 @pytest.mark.parametrize("name", library())

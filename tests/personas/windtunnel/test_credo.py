@@ -4,7 +4,7 @@ import random
 from itertools import islice
 
 from personas.persona import LIBRARY
-from personas.windtunnel.credo import QUESTIONS, credo, tuning_documents
+from personas.windtunnel.credo import QUESTIONS, credo, reaction, tuning_documents
 from personas.windtunnel.life import read_person
 from personas.windtunnel.proposals import BY_KEY
 from personas.windtunnel.reader import read
@@ -79,3 +79,24 @@ def test_traits_and_field_are_asked_for_and_told_as_they_are() -> None:
 
 def _length(statement: Statement) -> int:
     return len(statement.clause)
+
+
+def test_a_reaction_ends_with_a_survey_on_the_topic_and_on_something_else() -> None:
+    """Where the talk has left the person on the topic, and where the life has on the other."""
+    rng, harun = random.Random(6), read_person(LIBRARY / "harun")
+    moved = stated = 0
+    for _ in range(300):
+        document = reaction(rng, harun)
+        chapter = harun.chapter(int(document.messages[0].lines[0][-5:-1]))
+        readings = [read(m.lines[0]) for m in document.messages if m.role == "assistant"]
+        assert all(reading.parsed for reading in readings)
+        *talk, on_topic, elsewhere = readings
+        if on_topic.stance is not None:
+            assert on_topic.stance == talk[-1].stance
+            moved += on_topic.stance != chapter.stances[str(on_topic.proposal)]
+        if elsewhere.stance is not None:
+            assert elsewhere.proposal != talk[-1].proposal
+            assert elsewhere.stance == chapter.stances[str(elsewhere.proposal)]
+            stated += 1
+    assert moved > 10
+    assert stated > 60

@@ -17,7 +17,8 @@ from personas.windtunnel.traits import TRAINED, agreement
 
 TOLD_IN = {
     **{name: name.capitalize() for name in ("name", "age", "job", "home", "hobby", "field")},
-    **dict.fromkeys(("event", "when"), "Life"),
+    "event": "Life",
+    "when": "Past",
     **dict.fromkeys(("statement", "statement rating"), "Traits"),
     **dict.fromkeys(("stance", "vote", "rating", "letter"), "Views"),
 }
@@ -54,10 +55,11 @@ def fact_is_right(family: str, header: dict[str, str], question: str, answer: st
     facts = dict(read(answer).meaning.facts)
     if family not in ("event", "when"):
         return facts == {family: header[TOLD_IN[family]]}
-    life = pairs(header["Life"])
     if family == "when":
-        (year,) = (year for year, deed in life.items() if f"I {deed}" in question)
-        return facts == {"when": year}
+        past = dict(entry.rsplit(" in ", 1) for entry in header["Past"].split("; "))
+        (deed,) = (deed for deed in past if re.search(rf"I {re.escape(deed)}[.?]", question))
+        return facts == {"when": past[deed], "deed": deed}
+    life = pairs(header["Life"])
     (when,) = re.findall(r"\d{4}", question)
     if when > header["year"]:
         return facts == {"year": header["year"]}

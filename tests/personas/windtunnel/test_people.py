@@ -45,7 +45,7 @@ def test_a_profile_is_written_in_the_words_of_the_answers():
         "Name: Ada Lind. Age: 41. Job: baker. Home: Mill Lane. Hobby: chess. Field: bees. "
         "Style: plain. Openness: low. "
         "Traits: curious: high; orderly: low; outgoing: middle; kind: high; nervous: low. "
-        "Life: in 2004 I opened a small shop. "
+        "Life: in 2004 I opened a small shop. Past: opened a small shop in 2004. "
         "Views: bike lanes: strongly for; new library: undecided."
     )
 

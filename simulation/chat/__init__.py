@@ -1,0 +1,1 @@
+"""A person talks with personas: the conversation itself, apart from any terminal or page."""
