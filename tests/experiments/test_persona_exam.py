@@ -19,6 +19,7 @@ from experiments.commands.exam_arms import ArmWish, arms_of, wearable
 from personas.errors import InputError
 from personas.examination.results import read_figures, read_told
 from personas.persona import LIBRARY, load_persona
+from tests.experiments.terminal import CTRL_C, Terminal
 
 SMALL = ("--items", "20")
 ROSA = ("rosa@late", "--other", "bruno", "--out", "exam")
@@ -230,3 +231,13 @@ def test_any_model_writes_and_judges_by_the_same_command(here, monkeypatch):
     assert values["few-shot", "persona recognised"] == pytest.approx(0.5)
     assert len([one for one in values.index if one[1].startswith("big five: ")]) == 3 * 5
     assert call("card", "zora").exit_code == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(here):
+    terminal = Terminal(here, "persona", "examine", *ROSA, "--arm", "none")
+    terminal.wait_for("asking  ", 120)
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert "interrupted: everything committed is kept. The same command goes on." in terminal.shown
+    assert not (here / "exam" / "exam.json").exists()
