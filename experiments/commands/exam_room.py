@@ -22,14 +22,14 @@ from personas.examination.judge import Judge
 from personas.examination.scale import BIG_FIVE, LETTERS, RatingForm, Scale, load_scale
 from personas.examination.spec import ExamSpec
 from personas.examination.timequestions import TimeWriter
-from personas.examination.voices import Annotating, Arm
+from personas.examination.voices import Annotating, Arm, absent
 from personas.identity import base_identity
 from personas.instructions import Instruction, load_instructions
 from personas.items import Item
 from personas.jsonlines import read_records
 from personas.material import Material, load_material
 from personas.model import Model
-from personas.persona import find_persona, library, load_persona
+from personas.persona import Persona, find_persona, library, load_persona
 from personas.windtunnel.annotator import GrammarAnnotator, town_instructions
 from personas.windtunnel.examiner import (
     NUMBERS,
@@ -156,6 +156,7 @@ class ExamRoom:
         everybody = [wearable(load_persona(one), base) for one in wish.other_folders]
         trained = fully_trained(everybody)
         arms = arms_of(wish.arms, persona, trained[: wish.spec.others], folder, base, by_grammar)
+        _check_worn(arms, persona, wish.stage)
         weights = any(arm.kind == "adapter" for arm in arms)
         others = (trained if weights else everybody)[: wish.spec.others]
         left_out = [one.key for one in everybody if weights and one not in trained]
@@ -200,6 +201,8 @@ class ExamRoom:
         examiner = Examiner(judge, annotating, texts.scales, texts.form, truth=truth, **bare)
         notes = [f"{one} is left out of the comparison: not every stage has an adapter"
                  for one in left_out]  # fmt: skip
+        notes += [f"arm {arm.name} has no adapter for {'@'.join(who)}: no Stage BLEU with it"
+                  for arm in arms for who in absent(arm, own.persona)]  # fmt: skip
         if not by_grammar and judging is model:
             notes.append("the examined model judges itself: --judge-model gives another judge")
         return cls(wish, model, tuple(arms), sources, examiner, writer, annotator, tuple(notes))
@@ -225,6 +228,21 @@ class ExamRoom:
             "spec": asdict(wish.spec),
             "arms": [_arm_told(arm, material) for arm in self.arms],
         }
+
+
+def _check_worn(arms: list[Arm], persona: Persona, stage: str | None) -> None:
+    """Every arm in the weights has an adapter for every stage that is examined.
+
+    Raises:
+        InputError: One is missing.
+    """
+    for arm in arms:
+        for key, name in absent(arm, persona):
+            if stage in (None, name):
+                raise InputError(
+                    f"arm {arm.name!r} has no adapter for {key}@{name}; give "
+                    f"--adapter {arm.name}@{name}=FOLDER, or examine another stage alone"
+                )
 
 
 def _arm_told(arm: Arm, material: Material) -> dict[str, object]:

@@ -27,7 +27,7 @@ from personas.examination.marking import Marking
 from personas.examination.scale import LETTERS, RatingForm, Scale
 from personas.examination.spec import ExamSpec
 from personas.examination.together import IN_FLIGHT, OnProgress, all_of, silent
-from personas.examination.voices import Arm, ModelRespondent, Respondent
+from personas.examination.voices import Arm, ModelRespondent, Respondent, absent
 from personas.examination.weighing import Balance
 from personas.model import Model
 
@@ -124,7 +124,8 @@ def _interview(
     """One arm under one seed; the annotator is always in character."""
     if model is None:
         return Interview(exam, spec, arm.name, examiner.annotating, seed, gate)
-    return Interview(exam, spec, arm.name, model, seed, gate, examiner.bare)
+    unable = frozenset(absent(arm, exam.persona))
+    return Interview(exam, spec, arm.name, model, seed, gate, examiner.bare, unable)
 
 
 def _counted(

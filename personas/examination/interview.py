@@ -9,7 +9,7 @@ from personas.chance import seed_for
 from personas.examination.answers import Answer, Part
 from personas.examination.exam import Exam, contemporary, other_selves, speaker_of
 from personas.examination.spec import ExamSpec
-from personas.examination.voices import Question, Respondent, Turn
+from personas.examination.voices import Question, Respondent, Turn, Who
 from personas.instructions import Instruction
 from personas.items import Item
 from personas.persona import Stage
@@ -34,6 +34,8 @@ class Interview:
     """Bounds how much is asked at once."""
     bare: str = ""
     """System text out of character; empty for a respondent that has no such thing."""
+    unable: frozenset[Who] = frozenset()
+    """Other stages of the persona that this arm cannot be."""
 
     def tasks(self) -> list[Task]:
         """All talks, in a fixed order; each gives its answers."""
@@ -51,6 +53,8 @@ class Interview:
             if item.name in exam.rivals:
                 yield self._talk("again", stage, item, speaker_of(persona, item))
                 for who in other_selves(persona, item):
+                    if (who.persona, who.stage) in self.unable:
+                        continue  # no Stage BLEU where that stage has no adapter
                     yield self._talk("other stage", stage, item, who)
                 for other in exam.others:
                     who = contemporary(other, item.year)

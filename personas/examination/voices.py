@@ -12,6 +12,7 @@ from personas.examination.answers import spoken
 from personas.items import Exchange, Pattern
 from personas.material import Material
 from personas.model import Control, Model, Request, Sampling, Segment, Spoken
+from personas.persona import Persona
 from personas.retrieval import Context, Retriever
 from personas.wordbudget import Budgets
 
@@ -41,6 +42,14 @@ class Arm:
         if (self.kind == "adapter") != bool(self.adapters):
             raise InputError(f"arm {self.name!r} of kind {self.kind} must have adapters exactly "
                              f"if it is of kind adapter, got {len(self.adapters)}")  # fmt: skip
+
+
+def absent(arm: Arm, persona: Persona) -> list[Who]:
+    """Stages of a persona that an arm in the weights has no adapter for."""
+    if arm.kind != "adapter":
+        return []
+    everybody = [(persona.key, stage.name) for stage in persona.stages]
+    return [who for who in everybody if who not in arm.adapters]
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,3 +241,30 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(here):
     assert terminal.end() == 130
     assert "interrupted: everything committed is kept. The same command goes on." in terminal.shown
     assert not (here / "exam" / "exam.json").exists()
+
+
+def test_a_stage_without_an_adapter_cannot_be_examined_but_another_can(here):
+    home = here / "rosa"
+    shutil.copytree(LIBRARY / "rosa", home)
+    (home / "early" / "adapters" / "CURRENT").unlink()
+    words = (
+        "--data",
+        "runs/data-rosa",
+        "--engine",
+        "scripted",
+        "--arm",
+        "none",
+        "--other",
+        "bruno",
+    )
+    both = call("examine", str(home), *words)
+    assert both.exit_code == 2
+    assert "arm 'adapter' has no adapter for rosa@early; give --adapter adapter@early=" in (
+        both.stderr
+    )
+    late = call("examine", f"{home}@late", *words, "--out", "exam")
+    assert late.exit_code == 0, late.stderr
+    assert "no adapter for rosa@early: no Stage BLEU" in late.stdout
+    measures = set(read_figures(here / "exam")["measure"])
+    assert "Inter BLEU" in measures
+    assert "Stage BLEU" not in measures
