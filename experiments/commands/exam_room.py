@@ -203,6 +203,12 @@ class ExamRoom:
                  for one in left_out]  # fmt: skip
         notes += [f"arm {arm.name} has no adapter for {'@'.join(who)}: no Stage BLEU with it"
                   for arm in arms for who in absent(arm, own.persona)]  # fmt: skip
+        written_by = {one.origin.annotator for one in data.test} - {annotator.identity}
+        if by_grammar and written_by:
+            notes.append(
+                f"the data is by {', '.join(sorted(written_by))}, the judge reads "
+                f"{annotator.identity}: what it cannot read is left out; write it anew"
+            )
         if not by_grammar and judging is model:
             notes.append("the examined model judges itself: --judge-model gives another judge")
         return cls(wish, model, tuple(arms), sources, examiner, writer, annotator, tuple(notes))

@@ -70,10 +70,10 @@ class GrammarJudge:
         return "attitude" if family in ATTITUDE else "neither"
 
     async def mark(self, case: Case, what: Mark) -> float | None:
-        """See `personas.examination.judge.Judge.mark`."""
-        said = read(case.answer)
+        """See `Judge.mark`; a reference that cannot be read, as of another grammar, is none."""
+        said, true = read(case.answer), read(case.reference)
         if what == "grade":
-            return agreement(read(case.reference).meaning, said.meaning, case.user)
+            return agreement(true.meaning, said.meaning, case.user) if true.parsed else None
         if what == "rejects":
             return float(_rejects(case, said))
         if what == "states":
@@ -89,8 +89,11 @@ class GrammarJudge:
 
     async def compare(self, case: Case, answers: Sequence[str]) -> tuple[float, ...] | None:
         """By their grades."""
-        true = read(case.reference).meaning
-        return tuple(float(agreement(true, read(one).meaning, case.user)) for one in answers)
+        true = read(case.reference)
+        if not true.parsed:
+            return None
+        said = [read(one).meaning for one in answers]
+        return tuple(float(agreement(true.meaning, one, case.user)) for one in said)
 
 
 def agreement(true: Meaning, said: Meaning, user: str) -> int:

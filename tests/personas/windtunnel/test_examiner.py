@@ -51,6 +51,18 @@ def test_grades_by_hand(reference, answer, value):
     assert grade(reference, answer) == value
 
 
+async def test_a_reference_that_cannot_be_read_gives_no_verdict():
+    case = Case("knowledge", "When?", "", "It came to pass in 1998.", "In 1998 I married.")
+    assert await JUDGE.mark(case, "grade") is None
+    assert await JUDGE.compare(case, ("Yes.", "No.")) is None
+
+
+async def test_answers_are_compared_by_their_grades():
+    case = Case("attitude", "?", "", "My view on bike lanes: strongly for.", "")
+    said = ("My view on bike lanes: undecided.", "I fully support bike lanes on Main Street.")
+    assert await JUDGE.compare(case, said) == (1, 5)
+
+
 def test_a_fact_that_stands_in_the_question_is_no_merit():
     said = "In 1998 I finished school."
     assert grade("In 1998 I started a choir.", said, "What did you do in 1998?") == 0
