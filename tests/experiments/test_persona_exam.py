@@ -268,3 +268,12 @@ def test_a_stage_without_an_adapter_cannot_be_examined_but_another_can(here):
     measures = set(read_figures(here / "exam")["measure"])
     assert "Inter BLEU" in measures
     assert "Stage BLEU" not in measures
+
+
+def test_data_of_another_grammar_is_pointed_out(here):
+    path = here / "runs" / "data-rosa" / "test.jsonl"
+    path.write_text(path.read_text().replace("larkhaven grammar", "larkhaven grammar 0."))
+    done = call("examine", *ROSA, "--engine", "scripted", "--arm", "base")
+    assert done.exit_code == 0, done.stderr
+    assert "the data is by larkhaven grammar 0." in done.stdout
+    assert "write it anew" in done.stdout
