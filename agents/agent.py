@@ -8,6 +8,7 @@ from personas.adapter import Adapter, is_adapter, load_adapter
 from personas.errors import InputError
 from personas.model import Spoken
 from personas.persona import Persona, Stage, find_persona, library, load_persona
+from personas.speaking import told
 
 Voice = Literal["lora", "prompt", "base"]
 """Where the personality comes from: the weights, the prompt, or nowhere (the bare model)."""
@@ -100,11 +101,10 @@ class Agent:
         A persona in the weights and the bare base get the same sentence: between them, the
         adapter is the only difference.
         """
-        year = f"The year is {self.stage.years[1]}." if self.stage else ""
+        year = self.stage.years[1] if self.stage else None
         if self.stage and self.voice == "prompt":
-            return f"{self.stage.profile} {year}"
-        name = self.persona.name if self.persona else self.label
-        return f"You are {name}. {year}".strip()
+            return f"{self.stage.profile} The year is {year}."
+        return told(self.persona.name if self.persona else self.label, year)
 
 
 def seat(cast: str, base: str | None = None) -> Agent:

@@ -16,6 +16,7 @@ from math import ceil
 from agents.embedding import EMBEDDERS
 from personas.errors import InputError, nearest
 from personas.model import Spoken
+from personas.speaking import labelled, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,7 @@ class Utterance:
     labelled line with its newline."""
 
     def __post_init__(self) -> None:
-        text = one_line(self.text)
-        spoken = Spoken(text if self.own else f"{self.speaker}: {text}\n")
+        spoken = Spoken(one_line(self.text) if self.own else labelled(self.speaker, self.text))
         object.__setattr__(self, "spoken", spoken)
 
     @property
@@ -155,11 +155,3 @@ class MemorySpec:
             case Summary(tokens, asking):
                 return [*plain, "summary", tokens, asking]
         return plain
-
-
-def one_line(text: str) -> str:
-    """Folds every run of white space, line breaks of all kinds included, into one space.
-
-    A line break inside an utterance could forge another speaker's line.
-    """
-    return " ".join(text.split())

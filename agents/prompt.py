@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from agents.agent import Agent
 from agents.memory import Utterance
+from personas import speaking
 from personas.model import Control, Segment
 
-MODERATOR = "Moderator"
+MODERATOR = speaking.MODERATOR
 """Label of the voice that opens talks and asks survey questions."""
 
 GO_ON = Utterance(MODERATOR, "Please go on.")

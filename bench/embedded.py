@@ -22,9 +22,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agents.engines.basemodel import Dtype
 from agents.engines.embedded import EmbeddedEngine
-from agents.engines.rendering import Renderer
 from personas.adapter import Adapter
 from personas.model import Control, Reply, Request, Sampling, Spoken
+from personas.rendering import Renderer
 from tests.tiny import tiny_adapter, tiny_model
 
 AGENTS = 32

@@ -12,6 +12,7 @@ from itertools import count, groupby
 from math import inf
 from typing import Generic, TypeVar
 
+from personas.errors import EngineError
 from personas.model import ModelIdentity, Reply, Request, Scores
 from simulation.promise import Promise, Speech
 
@@ -105,8 +106,15 @@ class GpuModel:
         return await done
 
     async def score(self, request: Request, options: Sequence[str]) -> Scores:
-        """Nobody asks."""
-        raise NotImplementedError
+        """Not in the model: what a survey costs there, nobody has guessed.
+
+        Raises:
+            EngineError: Always.
+        """
+        raise EngineError(
+            f"the model of a GPU only writes, got a question with {len(options)} options: leave "
+            "surveys, bids and moderators out of the scenario"
+        )
 
     def _go_on(self) -> None:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,8 @@
 - **prefix**: a discussion of 12 agents in 20 rounds; the share of prompt tokens from the prefix
   cache by vLLM's own counters, beside what blocks of that size allow.
 - **surveys**: the same with and without one question to everybody in both orders, every round.
-- **adapters**: 64 adapters over 8 slots, 16 agents each, with admission on and off, against 8.
+- **adapters**: 64 adapters over 8 slots, 16 agents each, with admission on and off, against 8; and
+  off with as many requests handed over as wait at the door of admission.
 
 Adapters are random and faint: how fast they are does not depend on what they say.
 """
@@ -29,9 +30,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.engines.admission import AdmittedModel
+from agents.engines.admitted import AdmittedModel
 from agents.engines.catalogue import WIND_TUNNEL
-from agents.engines.modelfolder import model_context
 from agents.engines.prompting import Prompting
 from agents.engines.server import ServerEngine
 from agents.engines.serverspec import ServerSpec
@@ -58,6 +58,7 @@ from experiments.commands.serve import healthy
 from personas.adapter import Adapter
 from personas.errors import EngineError
 from personas.model import Model, Reply, Sampling
+from personas.modelfolder import model_context
 from simulation.run import simulate
 from simulation.scenario import Scenario
 
@@ -307,7 +308,7 @@ async def adapters(plan: Plan) -> Figures:
     """64 adapters over 8 slots, in vLLM's own order and in that of admission, against 8."""
     many = random_adapters(plan.home, WIND_TUNNEL, ADAPTERS)
     agents = ADAPTERS * plan.of(AGENTS_EACH)
-    names = ("8 adapters", "64, off", "64, on")
+    names = ("8 adapters", "64, off", "64, off, all handed over", "64, on")
     walls: dict[str, list[float]] = {name: [] for name in names}
     loads: list[int] = []
     async with VllmEngine(setup(many)) as engine:
@@ -321,7 +322,8 @@ async def adapters(plan: Plan) -> Figures:
                     seconds = await timed(scenario, voice, agents)
                     loads.append(voice.admission.loads)
                 else:
-                    seconds = await timed(scenario, engine)
+                    width = agents if name.endswith("all handed over") else IN_FLIGHT
+                    seconds = await timed(scenario, engine, width)
                 if pair:
                     walls[name].append(seconds)
     few = walls["8 adapters"]

@@ -4,6 +4,7 @@ There is no generator whose state could depend on the order of events. A newcome
 another agent's choice therefore disturbs nobody else's draws.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -17,9 +18,14 @@ def seed_for(seed: int, *names: str | int) -> int:
     Returns:
         A whole number in [0, 2**63).
     """
-    raw = [str(name).encode() for name in (seed, *names)]
-    framed = b"".join([b"%d:%b" % (len(one), one) for one in raw])
+    framed = b"".join([_framed(name) for name in (seed, *names)])
     return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
+
+
+@lru_cache(maxsize=2**16, typed=True)  # names recur in many draws; 1 is not True
+def _framed(name: str | int) -> bytes:
+    raw = str(name).encode()
+    return b"%d:%b" % (len(raw), raw)
 
 
 def uniform(seed: int, *names: str | int) -> float:

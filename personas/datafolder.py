@@ -6,7 +6,7 @@ them are written by an annotator and never again; ``train.jsonl``, ``test.jsonl`
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from operator import eq
 from pathlib import Path
@@ -15,19 +15,19 @@ from personas.annotator import Annotator, prompt_hash
 from personas.dataset import IN_FLIGHT, OnProgress, Review, write_items
 from personas.dedup import split_items
 from personas.embedding import Embedder
-from personas.errors import InputError
 from personas.instructions import Instruction
 from personas.items import Item, Preference
-from personas.jsonlines import as_line, read_record, read_records, write_records
+from personas.jsonlines import read_record, read_records, write_records
 from personas.material import Material
 from personas.mining import mine
+from personas.orders import ORDER, claim
 from personas.preferences import Dropped, Judge, PairRules, mix, name_words, strength
 from personas.reanswering import Company, answer_again
 from personas.recipe import DataRecipe
 from personas.scribe import Scribe
 from personas.wordbudget import Budgets
 
-ORDER, TRAIN, TEST, DUPLICATES = "order.json", "train.jsonl", "test.jsonl", "duplicates.jsonl"
+TRAIN, TEST, DUPLICATES = "train.jsonl", "test.jsonl", "duplicates.jsonl"
 PREFERENCES, MINED_DROPPED, MIX = "preferences.jsonl", "mined-dropped.jsonl", "mix.json"
 
 
@@ -112,7 +112,7 @@ async def write_data(
         EngineError: The annotator is broken, or most of what it gives is unusable.
         InputError: The folder holds a data set of another order, or a damaged file.
     """
-    _claim(folder, _order(made_from, recipe, rules))
+    claim(folder, "data set", _order(made_from, recipe, rules))
     own, embedder = made_from.material, made_from.embedder
     scribe = Scribe(
         own, made_from.annotator, embedder, recipe, made_from.instructions, made_from.budgets
@@ -192,31 +192,6 @@ def _order(made_from: Ingredients, recipe: DataRecipe, rules: PairRules) -> Orde
         recipe=recipe,
         rules=rules,
     )
-
-
-def _claim(folder: Path, order: Order) -> None:
-    """Notes the order of a new folder, and refuses a folder of another one."""
-    path = folder / ORDER
-    if not path.exists():
-        write_records(path, [order])
-        return
-    before = read_record(path, Order)
-    for (name, old), (_, new) in zip(_flat(before), _flat(order), strict=True):
-        if old != new:
-            raise InputError(
-                f"{folder} holds a data set with {name} {old}, got {new}; choose another folder, "
-                "or delete this one"
-            )
-
-
-def _flat(order: Order) -> Iterator[tuple[str, object]]:
-    """Fields and fields of fields, as they read in a message."""
-    content: dict[str, object] = json.loads(as_line(order))
-    for name, value in content.items():
-        if isinstance(value, dict):
-            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
-        else:
-            yield name, value
 
 
 def _judge(made_from: Ingredients, rules: PairRules) -> Judge:

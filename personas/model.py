@@ -6,9 +6,10 @@ nobody else ever sees a token id.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from operator import attrgetter
+from typing import ClassVar, Literal, Protocol
 
 from personas.adapter import Adapter
 from personas.errors import InputError
@@ -22,7 +23,7 @@ def frame(*texts: str) -> bytes:
     return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
 
 
-_SPOKEN = frame("spoken")
+_SPOKEN, _GENERATE, _NO_ADAPTER = frame("spoken"), frame("generate"), frame("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Spoken:
     text: str
     framed: bytes = field(init=False, repr=False, compare=False)
     """Its part of a request's key: made once, hashed in every prompt that the text stands in."""
+    role: ClassVar[None] = None
+    """It begins no message."""
 
     def __post_init__(self) -> None:
         raw = self.text.encode("utf-8", "surrogatepass")
@@ -51,6 +54,9 @@ class Spoken:
 
 
 Segment = Control | Spoken
+
+_role: Callable[[Segment], Role | None] = attrgetter("role")
+_framed: Callable[[Segment], bytes] = attrgetter("framed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Request:
     """Lower goes first: the virtual time at which the reply is due."""
 
     def __post_init__(self) -> None:
-        roles = [part.role for part in self.prompt if isinstance(part, Control)]
+        roles = [role for role in map(_role, self.prompt) if role]
         if not roles or not isinstance(self.prompt[0], Control):
             raise InputError("prompt must begin with a Control segment")
         if roles[-1] != "assistant":
@@ -208,10 +214,10 @@ def request_key(
     Returns:
         32 hexadecimal digits (128 bits of BLAKE2b).
     """
-    adapter = frame(request.adapter.fingerprint if request.adapter else "")
+    adapter = frame(request.adapter.fingerprint) if request.adapter else _NO_ADAPTER
     if options is None:
-        asked = frame("generate", str(request.seed)) + request.sampling.framed
+        asked = _GENERATE + frame(str(request.seed)) + request.sampling.framed
     else:
         asked = frame("score", str(len(options)), *options)
-    parts = [identity.framed, adapter, asked, *[part.framed for part in request.prompt]]
+    parts = (identity.framed, adapter, asked, *map(_framed, request.prompt))
     return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()

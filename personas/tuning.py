@@ -10,7 +10,6 @@ import json
 import math
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -22,9 +21,9 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
-from personas.adapter import fingerprint_of
 from personas.errors import InputError
 from personas.identity import base_identity
+from personas.publishing import publish
 from personas.windtunnel.credo import tuning_documents
 from personas.windtunnel.life import read_person
 from personas.windtunnel.network import CONTEXT, load_network, mean_loss
@@ -219,33 +218,7 @@ def tune(
         "probes": {name: asdict(share) for name, share in figures.items()},
         "versions": {"torch": torch.__version__, "peft": peft.__version__},
     }
-    return _publish(worn, card, adapters)
-
-
-def _publish(worn: PeftModel, card: dict[str, object], adapters: Path) -> Path:
-    """Saves into a folder of no name, then moves it to the one that its content gives."""
-    adapters.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=adapters, prefix=".partial-") as workplace:
-        partial = Path(workplace) / "adapter"
-        worn.save_pretrained(str(partial))
-        (partial / "README.md").unlink(missing_ok=True)
-        _settle_config(partial / "adapter_config.json")
-        (partial / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-        final = adapters / fingerprint_of(partial)
-        if not final.exists():
-            partial.rename(final)
-    pointer = adapters / ".CURRENT.partial"
-    pointer.write_text(final.name + "\n")
-    pointer.replace(adapters / "CURRENT")
-    return final
-
-
-def _settle_config(path: Path) -> None:
-    """Rewrites the configuration in one fixed order: peft writes sets in whatever order."""
-    config = json.loads(path.read_text())
-    config["base_model_name_or_path"] = BASE_NAME
-    config["target_modules"] = sorted(config["target_modules"])
-    path.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
+    return publish(lambda folder: worn.save_pretrained(str(folder)), card, adapters, BASE_NAME)
 
 
 def main(arguments: list[str] | None = None) -> None:

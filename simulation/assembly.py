@@ -34,6 +34,8 @@ class Job:
     """Index of the oldest remembered line that is still in the window."""
     key: str = ""
     """The request's, in the record."""
+    recorded: bool = False
+    """Whether the answer was there already."""
     asked: float = 0.0
     """Unix time."""
     seconds: float = 0.0

@@ -33,10 +33,14 @@ class Purse:
         hours = budget.hours
         self._deadline = None if hours is None else monotonic() + 3600 * hours
 
+    def late(self) -> str:
+        """Why nothing more can go out whatever it costs; empty while there is time."""
+        if self._deadline is None or monotonic() <= self._deadline:
+            return ""
+        return f"the time of {self._budget.hours:g} hours is over"
+
     def short_of(self, tokens: int) -> str:
         """Why a request for so many tokens cannot go out; empty if it can."""
-        if self._deadline is not None and monotonic() > self._deadline:
-            return f"the time of {self._budget.hours:g} hours is over"
         most = self._budget.tokens
         if most is not None and self.spent + self._reserved + tokens > most:
             return f"the budget of {most} tokens is spent: the next turn might not fit"

@@ -9,15 +9,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import count
 from time import perf_counter, time
 
-from agents.engines.admission import Foresight
+from agents.engines.admitted import Doorkeeper, Foresight
 from agents.engines.human import HumanEngine
 from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
-from simulation.promise import Answer, Moment, Promise, Speech
+from simulation.promise import Answer, Promise, Speech
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
@@ -36,6 +37,10 @@ class Progress:
     """Largest virtual time of a kept promise."""
     turns: int = 0
     answers: int = 0
+    old_turns: int = 0
+    """Of the turns, those that the record held."""
+    old_answers: int = 0
+    """Of the answers, likewise."""
     from_record: int = 0
     """Calls that the record answered."""
     in_flight: int = 0
@@ -49,16 +54,19 @@ class Progress:
     stopped: str = ""
     """Why the run stopped before its end; empty while it goes on and when it is done."""
 
-    def see(self, promise: Promise, reply: Reply | Scores) -> None:
+    def see(self, job: Job, reply: Reply | Scores) -> None:
         """Counts a kept promise."""
+        promise = job.promise
         self.time = max(self.time, promise.time)
         self.prompt_tokens += reply.prompt_tokens
         if isinstance(promise, Speech) and isinstance(reply, Reply):
             self.turns += 1
+            self.old_turns += job.recorded
             self.new_tokens += reply.new_tokens
             self.speaker = promise.label
         elif isinstance(promise, Answer):
             self.answers += 1
+            self.old_answers += job.recorded
 
 
 class Desk:
@@ -98,9 +106,12 @@ class Desk:
         }
         self._assembly = Assembly(scenario, self._model, ledger)
         self._foresight = model if isinstance(model, Foresight) else None
+        self._doorkeeper = model if isinstance(model, Doorkeeper) else None
         self._purse = Purse(budget)
         self._only_recorded = only_recorded
-        self._due: list[tuple[float, Moment, Promise]] = []
+        self._due: list[tuple[float, int, Promise]] = []
+        """A heap: what is due earliest in virtual time, and of that, what became due first."""
+        self._arrivals = count()
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered: list[tuple[Job, Reply | Scores]] = []
         """Calls that have come back and are not committed yet."""
@@ -141,6 +152,10 @@ class Desk:
             RecordError: The record failed.
         """
         self._changed.clear()
+        if not self.progress.stopped and (late := self._purse.late()):
+            self.stop(late)
+        if self.progress.stopped and self._doorkeeper is not None:
+            self._doorkeeper.turn_away()  # every time: a twin of one that was sent away asks anew
         self._send_due()
         kept = self._commit()
         if self._failure is not None:
@@ -170,7 +185,7 @@ class Desk:
                 return
             self.open += 1
             promise = digest
-        heappush(self._due, (priority(promise), promise.moment, promise))
+        heappush(self._due, (priority(promise), next(self._arrivals), promise))
 
     def _send_due(self) -> None:
         while self._due and len(self._tasks) < self._bound and len(self._answered) < BATCH:
@@ -194,6 +209,7 @@ class Desk:
         job.asked = time()
         known = self._model.recorded(key) or self._uncommitted.get(key)
         if known is not None:
+            job.recorded = True
             self._take(job, known)
             return True
         if self._only_recorded:
@@ -212,6 +228,7 @@ class Desk:
         task = asyncio.create_task(self._await_answer(job, voice, tokens))
         self._tasks.add(task)
         task.add_done_callback(self._returned)
+        self.progress.in_flight += 1
         return True
 
     def _take(self, job: Job, reply: Reply | Scores) -> None:
@@ -224,6 +241,7 @@ class Desk:
             reply = await voice.ask(job.key, job.request, job.options)
         finally:
             self._purse.release(reserved)
+            self.progress.in_flight -= 1
         self._purse.spend(reply)
         job.seconds = perf_counter() - began
         self._take(job, reply)
@@ -250,7 +268,6 @@ class Desk:
         for job, reply in answered:
             self._keep(job, reply)
         self.progress.written = self._purse.spent
-        self.progress.in_flight = len(self._tasks)
         self.progress.from_record = self._model.answered
         self._observe(self.progress)
         return True
@@ -263,7 +280,8 @@ class Desk:
             dependent.waiting -= 1
             if dependent.waiting == 0:
                 self._make_due(dependent)
-        promise.dependents, promise.kept = [], True
+        promise.dependents.clear()
+        promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()
-        self.progress.see(promise, reply)
+        self.progress.see(job, reply)

@@ -8,7 +8,7 @@ from simulation.clock import Process
 from simulation.turntaking import exponential, positive
 
 if TYPE_CHECKING:
-    from simulation.room import Chair
+    from simulation.chair import Chair
 
 
 @dataclass(frozen=True, slots=True)

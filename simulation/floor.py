@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import simpy
 
-    from simulation.room import Chair
+    from simulation.chair import Chair
 
 Giving = Literal["round-robin", "random", "bidding", "moderator"]
 GIVINGS: tuple[str, ...] = ("round-robin", "random", "bidding", "moderator")

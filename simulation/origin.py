@@ -37,6 +37,9 @@ class Origin:
     """What the scenario function was called with; JSON-ready."""
     choices: Mapping[str, object] = field(default_factory=dict)
     """Cast, swaps, voice, engine, model and servers as the user gave them; JSON-ready."""
+    admission: Mapping[str, int] | None = None
+    """How requests were admitted by adapter; None: they went straight to the engine. It changes
+    no reply."""
 
 
 def manifest_of(scenario: Scenario, model: Model, origin: Origin) -> dict[str, object]:
@@ -59,6 +62,7 @@ def manifest_of(scenario: Scenario, model: Model, origin: Origin) -> dict[str, o
         "source": {"text": origin.source, "hash": hash_of(origin.source)},
         "arguments": dict(origin.arguments),
         "choices": dict(origin.choices),
+        "admission": dict(origin.admission) if origin.admission else None,
         "agents": [
             entry | {"kind": entry["voice"], "unverified": agent.unverified}
             for entry, agent in zip(described, scenario.agents, strict=True)

@@ -126,13 +126,14 @@ class Recollection:
         past = self._pasts.get((promise.arm, promise.agent))
         if past is None:
             past = self._pasts[promise.arm, promise.agent] = _Past()
-        tokens = past.sums[-1]
-        for speech in promise.memory[len(past.lines) : promise.length]:
-            heard = speech.line if speech.agent != promise.agent else None
-            line, cost = heard or self._line(speech, promise.agent)
+        agent, lines, sums = promise.agent, past.lines, past.sums
+        tokens = sums[-1]
+        for speech in promise.memory[len(lines) : promise.length]:
+            heard = speech.line if speech.agent != agent else None
+            line, cost = heard or self._line(speech, agent)
             tokens += cost
-            past.lines.append(line)
-            past.sums.append(tokens)
+            lines.append(line)
+            sums.append(tokens)
         return past
 
     def _tail(self, promise: Promise, past: _Past) -> tuple[list[Utterance], list[int]]:

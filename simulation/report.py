@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from personas.errors import InputError
-from simulation import figures, page
+from simulation import comparison, figures, page
 from simulation.analysis.frames import RunFrames
 from simulation.analysis.opinion import drift, order_consistency
 from simulation.figures import Drawing
@@ -112,7 +112,9 @@ def _sections(readings: Sequence[Reading]) -> list[Section]:
 def _comparison(readings: Sequence[Reading]) -> Section:
     ends = {reading.name: _usable(reading) for reading in readings}
     pictures = (_drawn("comparison", "", figures.outcomes(ends, readings[0].view)),)
-    words = f"Where each agent stands after the talk, one mark a run. {page.contrast(readings)}"
+    words = (
+        f"Where each agent stands after the talk, one mark a run. {comparison.contrast(readings)}"
+    )
     return Section("comparison", "The runs compared", words, pictures)
 
 
@@ -210,12 +212,12 @@ def _render(readings: Sequence[Reading], sections: Sequence[Section]) -> str:
         first=readings[0].facts,
         designs=found,
         sections=sections,
-        casts=page.casts(readings),
-        differences=page.differences(readings),
+        casts=comparison.casts(readings),
+        differences=comparison.differences(readings),
         limits=page.limits(readings, found),
         transcript=page.transcript,
-        branch_lines=page.branch_lines,
-        swap_lines=page.swap_lines,
+        branch_lines=comparison.branch_lines,
+        swap_lines=comparison.swap_lines,
         when=when,
         script=script,
         script_digest=digest,

@@ -6,21 +6,21 @@ whatever the order in which SimPy resumes processes. The turns of one moment are
 and then taken in the total order.
 """
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from math import inf
 
 import simpy
 
 from agents.memory import Utterance
 from agents.prompt import MODERATOR
+from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
 from simulation.graph import Tie
 from simulation.promise import Answer, Choice, Delivery, Promise, Speech
 from simulation.scenario import Scenario
+from simulation.seat import Seat
 from simulation.survey import OPTION_ORDERS, Survey
 from simulation.timeline import (
     OUTSIDE,
@@ -34,34 +34,10 @@ from simulation.timeline import (
     in_order,
 )
 
-Hearing = Callable[[Speech, str, Delivery], None]
-"""Told of every message sent: the speech, its listener's key, the delivery."""
-
-_Turn = tuple[str, int, str, int, str | None, "Chair", Speech | None]
+_Turn = tuple[str, int, str, int, str | None, Chair, Speech | None]
 """One turn to be given at this moment: its agent, the rank of the policy that gives it, and the
 speaker and counter of what it replies to, which make up the total order; then to whom it goes,
 the policy's chair and the message it replies to."""
-
-
-@dataclass(slots=True)
-class _Seat:
-    """Where one agent is in the talk."""
-
-    label: str
-    present: bool
-    listeners: dict[str, Tie] = field(default_factory=dict)
-    """By key."""
-    inbox: list[Delivery] = field(default_factory=list)
-    """Still under way. Unsorted, although nearly in order: whoever is spoken to rarely looks."""
-    arrived: list[Delivery] = field(default_factory=list)
-    """Delivered since the agent's own last turn."""
-    memory: list[Speech] = field(default_factory=list)
-    """Everything taken in or said up to the last turn."""
-    last: Speech | None = None
-    """The agent's own last turn: once it is kept, so is everything before it in memory."""
-    speeches: int = 0
-    choices: int = 0
-    answers: int = 0
 
 
 class Room:
@@ -79,7 +55,7 @@ class Room:
         self.agents = tuple(agent.key for agent in scenario.agents)
         self._post = post
         absent = absent_at_first(scenario.timeline)
-        self.seats = {a.key: _Seat(a.label, a.key not in absent) for a in scenario.agents}
+        self.seats = {a.key: Seat(a.label, a.key not in absent) for a in scenario.agents}
         for tie in scenario.ties:
             self.seats[tie.speaker].listeners[tie.listener] = tie
         self._turns: list[_Turn] = []
@@ -132,7 +108,8 @@ class Room:
 
     def choose(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
         """Asks an agent in private what a policy needs to know."""
-        seat, heard = self.seats[agent], self._just_heard(agent)
+        seat = self.seats[agent]
+        heard = seat.just_heard(self.clock.now, self.scenario.attention)
         choice = Choice(
             self.arm, agent, self.clock.now, seat.choices, seat.memory, len(seat.memory),
             heard, Utterance(MODERATOR, asked), options,
@@ -155,7 +132,7 @@ class Room:
         promise.when_kept = go_on
         return event
 
-    def _chairs(self) -> list["Chair"]:
+    def _chairs(self) -> list[Chair]:
         kinds = [type(policy).__name__.lower() for policy in self.scenario.policies]
         return [
             Chair(self, rank, f"{kind} {kinds[:rank].count(kind)}")
@@ -171,7 +148,7 @@ class Room:
 
     def _speak(self, agent: str, to: str | None, hearing: float, depth: int) -> None:
         seat = self.seats[agent]
-        heard = self._arrivals(seat)
+        heard = seat.arrivals(self.clock.now, self.scenario.attention)
         noticed = [delivery.speech for delivery in heard if delivery.noticed]
         seat.memory += noticed
         speech = Speech(
@@ -189,41 +166,24 @@ class Room:
         self._promise(speech, before, noticed)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        delivery = Delivery(speech.time + hearing, speech.moment, speech)
+        usual = Delivery(speech.time + hearing, speech.moment, speech)
         for tie in ties:
             listener = self.seats[tie.listener]
             if not listener.present:
                 continue
-            due = speech.time + (hearing if tie.delay is None else tie.delay)
-            noticed = tie.weight >= 1 or self._notices(tie, speech)
-            if due != delivery.due or noticed != delivery.noticed:  # else as the one before
-                delivery = Delivery(due, speech.moment, speech, noticed)
+            plain = tie.delay is None and tie.weight >= 1
+            delivery = usual if plain else self._along(tie, usual)
             listener.inbox.append(delivery)
             for consider in self.hearings:
                 consider(speech, tie.listener, delivery)
 
-    def _notices(self, tie: Tie, speech: Speech) -> bool:
+    def _along(self, tie: Tie, usual: Delivery) -> Delivery:
+        """A delivery along a tie with a delay of its own, or along which not all is noticed."""
+        speech = usual.speech
+        due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
-        return uniform(self.scenario.seed, *names) < tie.weight
-
-    def _arrivals(self, seat: _Seat) -> tuple[Delivery, ...]:
-        """What has arrived since the agent's last turn, with its attention limit applied."""
-        seat.inbox.sort()
-        if seat.inbox and seat.inbox[0].due < self.clock.now:
-            arrived = bisect_left(seat.inbox, (self.clock.now,))
-            seat.arrived += seat.inbox[:arrived]
-            del seat.inbox[:arrived]
-        limit = self.scenario.attention
-        if limit is None:
-            return tuple(seat.arrived)
-        noticed = [delivery for delivery in seat.arrived if delivery.noticed]
-        kept = set(map(id, noticed[max(0, len(noticed) - limit) :]))
-        return tuple(d if id(d) in kept else d._replace(noticed=False) for d in seat.arrived)
-
-    def _just_heard(self, agent: str) -> tuple[Speech, ...]:
-        """What the agent took in since its last turn; leaves its memory as it was."""
-        arrivals = self._arrivals(self.seats[agent])
-        return tuple(delivery.speech for delivery in arrivals if delivery.noticed)
+        noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
+        return Delivery(due, speech.moment, speech, noticed)
 
     def _intervene(self, timeline: Sequence[Intervention]) -> Process:
         posts = 0
@@ -264,7 +224,7 @@ class Room:
         seat = self.seats[agent]
         if not seat.present:
             return
-        heard = self._just_heard(agent)
+        heard = seat.just_heard(self.clock.now, self.scenario.attention)
         opened = wave > 0 and self.arm != "silent"
         for wording in range(len(survey.wordings)):
             for order in OPTION_ORDERS:
@@ -279,56 +239,3 @@ class Room:
 def _place(turn: _Turn) -> tuple[str, int, str, int]:
     """In the total order."""
     return turn[:4]
-
-
-class Chair:
-    """A policy's view of the room: what it may know and what it may do."""
-
-    def __init__(self, room: Room, rank: int, purpose: str) -> None:
-        self._room, self._rank, self._purpose = room, rank, purpose
-        self.clock, self.agents = room.clock, room.agents
-        self.hearing = room.scenario.policies[rank].hearing(len(room.agents))
-        """Virtual time that a message takes along a tie that does not say."""
-
-    def speak(self, agent: str, *, to: str | None = None, reply_to: Speech | None = None) -> None:
-        """Gives an agent a turn at this moment, if it is there.
-
-        Args:
-            agent: Key.
-            to: Who alone hears it; None: everybody who hears the agent.
-            reply_to: What is answered.
-        """
-        cause = (reply_to.agent, reply_to.counter) if reply_to else ("", 0)
-        self._room.give((agent, self._rank, *cause, to, self, reply_to))
-
-    def draw(self, *names: str | int) -> float:
-        """A number in [0, 1) for one purpose of this policy."""
-        return uniform(self._room.scenario.seed, self._purpose, *names)
-
-    def ask(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
-        """Asks an agent in private, out of its own memory, to choose a letter."""
-        return self._room.choose(agent, asked, options)
-
-    def kept(self, promise: Promise) -> simpy.Event:
-        """To be yielded: virtual time stands still until the promise is kept."""
-        return self._room.kept(promise)
-
-    def present(self, agent: str) -> bool:
-        """Whether an agent is there."""
-        return self._room.seats[agent].present
-
-    def partners(self, agent: str) -> list[str]:
-        """Who is there, hears the agent and is heard by it."""
-        seats = self._room.seats
-        return [
-            key for key in seats[agent].listeners
-            if key != agent and seats[key].present and agent in seats[key].listeners
-        ]  # fmt: skip
-
-    def label(self, agent: str) -> str:
-        """Under which the others know an agent."""
-        return self._room.seats[agent].label
-
-    def when_sent(self, hearing: Hearing) -> None:
-        """Has a function called for every message that is sent, once for each listener."""
-        self._room.hearings.append(hearing)

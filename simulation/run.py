@@ -29,7 +29,7 @@ from simulation.scenario import Scenario, fingerprint
 
 BREATH = 0.005  # seconds of work after which the event loop hears signals and sockets again
 
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
+OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
 async def simulate(
@@ -133,7 +133,11 @@ async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
     breath = perf_counter() + BREATH
     while True:
         _look_ahead(rooms, desk, run_ahead)
-        if desk.open == 0 or (desk.progress.stopped and desk.idle):
+        if desk.open == 0:
+            if all(room.next_time == inf for room in rooms):
+                desk.progress.stopped = ""  # what was in flight was all that was left
+            return
+        if desk.progress.stopped and desk.idle:
             return
         if desk.settle():
             if perf_counter() > breath:

@@ -14,8 +14,8 @@ from personas.errors import InputError, nearest
 from simulation.clock import Process
 
 if TYPE_CHECKING:
+    from simulation.chair import Chair
     from simulation.promise import Delivery, Speech
-    from simulation.room import Chair
 
 Order = Literal["simultaneous", "sequential", "random"]
 ORDERS: tuple[str, ...] = ("simultaneous", "sequential", "random")

@@ -62,16 +62,6 @@ def signed(value: float, digits: int = 2) -> str:
     return text.replace("-", MINUS) if text.strip("+-0.") else text[1:]
 
 
-def stretch(time: float, unit: str) -> str:
-    """A stretch of virtual time: ``1 round``, ``3 rounds``, ``2.5 hours``."""
-    return f"{time:g} {unit.removesuffix('s') if time == 1 else unit}"
-
-
-def point(time: float, unit: str) -> str:
-    """A point in virtual time: ``round 3``, or ``2.5 hours``."""
-    return f"round {int(time)}" if unit == "rounds" else stretch(round(time, 2), unit)
-
-
 def when(moment: str) -> str:
     """A manifest's moment for people: ``2026-11-20 10:07 UTC``; other words stay as they are."""
     try:

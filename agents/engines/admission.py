@@ -1,28 +1,19 @@
 """More adapters than slots: which request goes to the engine next, so that loads are few.
 
 An engine that keeps a few adapters at hand (`slots`) and is asked for many loses its time with
-loading them, if it takes requests in the order of their due times alone. `Admission` is the
-policy, without any clock or event loop; `AdmittedModel` puts it before any engine::
-
-    engine = AdmittedModel(engine, slots=8, in_flight=256)
-    await simulate(scenario, engine, folder, in_flight=4096)
-
-The simulation must hand over more requests than the engine may hold, or there is nothing to
-choose from. An engine without slots (`embedded`) needs none of this.
+loading them, and with batches that it cannot fill, if it takes requests in the order of their due
+times alone. `Admission` is the policy, without any clock or event loop;
+`agents.engines.admitted.AdmittedModel` puts it before any engine.
 """
 
-import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from typing import Protocol, TypeVar, runtime_checkable
 
-from personas.adapter import Adapter
 from personas.errors import InputError
-from personas.model import Model, ModelIdentity, Reply, Request, Scores
 
 BASE = ""
 """Name of no adapter: the bare base model needs no slot."""
@@ -30,14 +21,8 @@ BASE = ""
 Order = tuple[float, int]
 """Place among the waiting: (virtual time at which the reply is due, number of arrival)."""
 
-
-@runtime_checkable
-class Foresight(Protocol):
-    """A model that likes to know early which adapters will be needed."""
-
-    def upcoming(self, adapter: Adapter | None, priority: float) -> None:
-        """One request with this adapter and this priority will come, once its turn is due."""
-        ...
+MAX_OVERTAKES = 2048
+"""Most requests due later that may go before an earlier one, unless said otherwise."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +90,9 @@ class Admission:
         InputError: A number is out of range.
     """
 
-    def __init__(self, slots: int, max_overtakes: int = 2048, in_flight: int = 256) -> None:
+    def __init__(
+        self, slots: int, max_overtakes: int = MAX_OVERTAKES, in_flight: int = 256
+    ) -> None:
         for name, value, least in (
             ("slots", slots, 1),
             ("max_overtakes", max_overtakes, 0),
@@ -113,7 +100,7 @@ class Admission:
         ):
             if value < least:
                 raise InputError(f"{name} must be at least {least}, got {value}")
-        self._slots, self._max_overtakes, self._bound = slots, max_overtakes, in_flight
+        self.slots, self._max_overtakes, self._bound = slots, max_overtakes, in_flight
         self._queues: dict[str, _Queue] = {BASE: _Queue()}
         self._arrivals = count()
         self.resident: set[str] = set()
@@ -189,7 +176,7 @@ class Admission:
 
     def _victim(self, closing: str | None) -> str | None:
         """Who gives up a slot: `BASE` if one is free, else the idle adapter needed last."""
-        if len(self.resident) < self._slots:
+        if len(self.resident) < self.slots:
             return BASE
         idle = [
             (self._needed(name), -self._queues[name].used, name)
@@ -221,84 +208,3 @@ class Admission:
         self.in_flight += 1
         self.admitted += 1
         queue.used = self.admitted
-
-
-Answer = TypeVar("Answer", Reply, Scores)
-
-
-class AdmittedModel:
-    """Any engine with slots for adapters, asked in the order that `Admission` chooses.
-
-    What is answered does not change, for no reply depends on the order of asking.
-
-    Args:
-        engine: Who answers.
-        slots: Adapters that the engine keeps at hand, such as vLLM's ``max_loras``.
-        max_overtakes: See `Admission`.
-        in_flight: Most requests at the engine at once.
-    """
-
-    def __init__(
-        self, engine: Model, slots: int, max_overtakes: int = 2048, in_flight: int = 256
-    ) -> None:
-        self._engine = engine
-        self.admission = Admission(slots, max_overtakes, in_flight)
-        """The policy, for its counts."""
-        self._doors: dict[Ticket, asyncio.Future[None]] = {}
-
-    @property
-    def identity(self) -> ModelIdentity:
-        """The wrapped engine's."""
-        return self._engine.identity
-
-    @property
-    def context_tokens(self) -> int:
-        """The wrapped engine's."""
-        return self._engine.context_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """The wrapped engine's."""
-        return self._engine.count_tokens(text)
-
-    def upcoming(self, adapter: Adapter | None, priority: float) -> None:
-        """See `Foresight`."""
-        if adapter is not None:
-            self.admission.upcoming(adapter.fingerprint, priority)
-
-    async def generate(self, request: Request) -> Reply:
-        """The engine's reply, once the request is admitted."""
-        return await self._admitted(request, lambda: self._engine.generate(request))
-
-    async def score(self, request: Request, options: Sequence[str]) -> Scores:
-        """The engine's scores, once the request is admitted."""
-        return await self._admitted(request, lambda: self._engine.score(request, options))
-
-    async def _admitted(
-        self, request: Request, ask: Callable[[], Coroutine[None, None, Answer]]
-    ) -> Answer:
-        ticket = self.admission.arrive(
-            request.adapter.fingerprint if request.adapter else BASE, request.priority
-        )
-        door = asyncio.get_running_loop().create_future()
-        self._doors[ticket] = door
-        # Whoever else asks in this step of the loop is at the door before anyone is chosen.
-        asyncio.get_running_loop().call_soon(self._open_doors)
-        try:
-            await door
-            return await ask()
-        finally:
-            self._leave(ticket)
-
-    def _leave(self, ticket: Ticket) -> None:
-        del self._doors[ticket]
-        if ticket.waiting:
-            self.admission.withdraw(ticket)
-        else:
-            self.admission.done(ticket)
-        self._open_doors()
-
-    def _open_doors(self) -> None:
-        while (ticket := self.admission.next()) is not None:
-            door = self._doors[ticket]
-            if not door.done():  # else cancelled just now: it leaves by itself
-                door.set_result(None)

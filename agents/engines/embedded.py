@@ -11,12 +11,13 @@ import transformers
 from agents.engines.basemodel import BaseModel, Dtype
 from agents.engines.batching import Batcher
 from agents.engines.job import Job
-from agents.engines.modelfolder import open_tokenizer
-from agents.engines.rendering import Renderer
+from agents.engines.prefixcounts import PrefixCounts
 from agents.engines.speaker import Speaker
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.modelfolder import open_tokenizer
+from personas.rendering import Renderer
 
 ARITHMETIC = "rows 1"
 """Counts up when the engine's own arithmetic changes, so that no record mixes two."""
@@ -54,9 +55,8 @@ class EmbeddedEngine:
         model = BaseModel(folder, dtype)
         self._renderer = Renderer(tokenizer)
         stops = self._renderer.stop_ids | model.stop_ids
-        self._batcher = Batcher(
-            Speaker(model, self._renderer, stops, prefix_bytes), max_batch, threads
-        )
+        self._speaker = Speaker(model, self._renderer, stops, prefix_bytes)
+        self._batcher = Batcher(self._speaker, max_batch, threads)
         version = f"transformers {transformers.__version__} torch {torch.__version__} {ARITHMETIC}"
         self.identity = ModelIdentity("embedded", version, base, dtype)
         self.context_tokens = model.context_tokens
@@ -86,6 +86,10 @@ class EmbeddedEngine:
         scores = await self._ask(self._job(request, self._renderer.option_ids(options), 1))
         assert isinstance(scores, Scores)  # a job with options
         return scores
+
+    def prefix_counts(self) -> PrefixCounts:
+        """How many tokens of all prompts so far were read before."""
+        return self._speaker.prefix_counts
 
     async def aclose(self) -> None:
         """Stops the thread; calls still waiting fail with an `EngineError`."""

@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 
+from agents.engines.admitted import Doorway
 from agents.engines.connection import Answer, Connection
 from agents.engines.serverspec import ServerSpec
 from agents.engines.wire import Nonsense, Served, Unavailable, read_served, trial_body
@@ -46,7 +47,9 @@ class Endpoint:
         """Requests here, those waiting for their turn included."""
         self.lost_because = ""
         self._base, self._spec, self._sleep = base, spec, sleep
-        self._slots = asyncio.Semaphore(spec.max_in_flight)
+        self.doorway = spec.slots and Doorway(spec.slots, in_flight=spec.max_in_flight)
+        """Where requests wait to be admitted by adapter, where the server's slots are known."""
+        self._places = asyncio.Semaphore(spec.max_in_flight)
         self._takes_priorities = bool(spec.priorities)
         self._served: Served | None = None
         self._refusal: EngineError | None = None
@@ -121,7 +124,7 @@ class Endpoint:
         self.busy += 1
         self._worn[name] += 1
         try:
-            async with self._slots:
+            async with self._place(adapter, rank):
                 answer = await self._attempt(adapter, body)
             return self._connection.read(answer, read)
         except Unavailable as failure:
@@ -131,6 +134,10 @@ class Endpoint:
         finally:
             self.busy -= 1
             self._worn[name] -= 1
+
+    def _place(self, adapter: Adapter | None, rank: int) -> AbstractAsyncContextManager[None]:
+        """One of so many places at the server, given in turn or to adapters at hand."""
+        return self.doorway.entered(adapter, rank) if self.doorway else self._places
 
     async def _attempt(self, adapter: Adapter | None, body: dict[str, object]) -> Answer:
         if self._refusal:

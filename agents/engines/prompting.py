@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.engines.modelfolder import named_stop_ids, open_tokenizer
-from agents.engines.rendering import Renderer
 from personas.errors import EngineError
 from personas.identity import base_identity
 from personas.model import Request
+from personas.modelfolder import named_stop_ids, open_tokenizer
+from personas.rendering import Renderer
 
 
 @dataclass(frozen=True, slots=True)

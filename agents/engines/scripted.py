@@ -105,4 +105,4 @@ class ScriptedEngine:
             await asyncio.sleep(self._latency(request))
 
     def _size(self, request: Request) -> int:
-        return sum([_words(part.text) for part in request.prompt if isinstance(part, Spoken)])
+        return sum(map(_words, [part.text for part in request.prompt if isinstance(part, Spoken)]))

@@ -128,6 +128,19 @@ class ServerEngine:
         )
         return Scores(logs, len(tokens))
 
+    def upcoming(self, adapter: Adapter | None, priority: float) -> None:
+        """Tells the adapter's own endpoint, if that admits requests by adapter."""
+        if adapter is not None and self._spec.slots:
+            doorway = self._order(adapter)[0].doorway
+            assert doorway  # all endpoints have one, or none
+            doorway.upcoming(adapter, whole_priority(priority))
+
+    def turn_away(self) -> None:
+        """Cancels calls that wait to be admitted by adapter; what is at a server goes on."""
+        for endpoint in self._endpoints.values():
+            if endpoint.doorway:
+                endpoint.doorway.turn_away()
+
     async def aclose(self) -> None:
         """Unloads the adapters that were loaded from here, and drops the connections."""
         session, self._session = self._session, None

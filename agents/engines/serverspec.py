@@ -14,6 +14,9 @@ class ServerSpec:
     """Most requests at one endpoint at once; the others wait on this side."""
     resident: int = 64
     """Adapters that this client leaves loaded at one endpoint while they are idle."""
+    slots: int | None = None
+    """Adapters that each endpoint serves at a time (its ``--max-loras``), to admit requests by;
+    None: requests go out as they come."""
     timeout: float = 120.0
     """Seconds for one attempt, queueing at the server included."""
     retries: int = 5
@@ -38,6 +41,7 @@ class ServerSpec:
         for name, value, least in (
             ("max_in_flight", self.max_in_flight, 1),
             ("resident", self.resident, 1),
+            ("slots", 1 if self.slots is None else self.slots, 1),
             ("retries", self.retries, 0),
             ("context", self.context or 1, 1),
             ("first_wait", self.first_wait, 0),

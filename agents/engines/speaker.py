@@ -9,9 +9,10 @@ from agents.engines.basemodel import BaseModel
 from agents.engines.job import Job
 from agents.engines.kvcache import BatchCache, PrefixCache, RowCache
 from agents.engines.lora import AdapterBank
-from agents.engines.rendering import Renderer
+from agents.engines.prefixcounts import PrefixCounts
 from agents.engines.sampling import draw, uniform
 from personas.model import Reply, Scores
+from personas.rendering import Renderer
 
 
 class Speaker:
@@ -37,6 +38,8 @@ class Speaker:
     ) -> None:
         self.rows: list[Job] = []
         """Replies being spoken, in the order of the batch cache."""
+        self.prefix_counts = PrefixCounts()
+        """Replaced as a whole, so that other threads may read it."""
         self._model, self._renderer, self._stop_ids = model, renderer, stop_ids
         self._bank = AdapterBank(model.module)
         self._prefixes = PrefixCache(prefix_bytes)
@@ -83,6 +86,7 @@ class Speaker:
     def _read(self, job: Job) -> tuple[Tensor, RowCache]:
         """Logits after the prompt (vocabulary,) and the prompt's keys and values."""
         prefix, known = self._prefixes.longest(job.adapter, job.tokens)
+        self.prefix_counts = self.prefix_counts.after(len(job.tokens), known)
         cache = RowCache(prefix, known)
         self._bank.wear([job.adapter])
         tokens = torch.tensor([job.tokens[known:]], device=self._model.device)

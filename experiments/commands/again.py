@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
+from string import ascii_letters
 from typing import Annotated
 
 import typer
@@ -76,7 +78,15 @@ def branch(
         list[str] | None,
         typer.Option(
             help='What is different: "3 rosa=keiko@early", from virtual time 3 on. Repeatable.',
-            metavar="'TIME NAME=PERSONA'",
+            metavar="'[TIME] NAME=PERSONA'",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="Virtual time of every --swap, instead of one in front of each; the first letters "
+            "of its unit may follow, as in 3h where a run counts in hours.",
+            metavar="TIME",
         ),
     ] = None,
     cast: Annotated[
@@ -95,14 +105,42 @@ def branch(
         if not swap and not cast:
             raise InputError("branch needs --swap 'TIME NAME=PERSONA' or --cast NAME=PERSONA")
         manifest = read_manifest_of(run)
+        swaps = _dated(swap or [], at, str(manifest.get("unit", "rounds")))
         budget = Budget(max_tokens, max_hours)
-        session = _session(run, manifest, server, budget, accept_changes, swap or [], cast or [])
+        session = _session(run, manifest, server, budget, accept_changes, swaps, cast or [])
         folder = replace(session, parent=run).carry_out(out_)
         _tell_shares(folder)
         if report:
             from experiments.commands.report import make_report
 
             make_report([run, folder], folder)
+
+
+def _dated(swaps: list[str], at: str | None, unit: str) -> list[str]:
+    """Every swap with its time in front.
+
+    Raises:
+        InputError: `at` is no time in that unit, or a swap has a time of its own beside it.
+    """
+    if at is None:
+        return swaps
+    number = at.strip().rstrip(ascii_letters)
+    suffix = at.strip()[len(number) :]
+    if not _is_time(number) or not unit.startswith(suffix):
+        raise InputError(
+            f"at must be a virtual time in {unit}, such as 3 or 3{unit[0]}, got {at!r}"
+        )
+    for entry in swaps:
+        if " " in entry.partition("=")[0].strip():
+            raise InputError(f"swap {entry!r} names a time already: leave it or --at out")
+    return [f"{number} {entry}" for entry in swaps]
+
+
+def _is_time(word: str) -> bool:
+    try:
+        return isfinite(float(word))
+    except ValueError:
+        return False
 
 
 def _session(

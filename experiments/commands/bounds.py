@@ -45,6 +45,15 @@ Resident = Annotated[
         rich_help_panel=SERVER_OPTIONS,
     ),
 ]
+Slots = Annotated[
+    int | None,
+    typer.Option(
+        help="Adapters that each server serves at a time, its --max-loras, which no server tells: "
+        "requests are then handed over as by --admission.",
+        show_default="not known",
+        rich_help_panel=SERVER_OPTIONS,
+    ),
+]
 Priorities = Annotated[
     bool | None,
     typer.Option(
@@ -56,6 +65,32 @@ Priorities = Annotated[
     ),
 ]
 
+Admission = Annotated[
+    bool | None,
+    typer.Option(
+        "--admission/--no-admission",
+        help="Where a cast has more adapters than the engine has slots, hand requests over in an "
+        "order in which those in the slots stay useful; no word that is said depends on it.",
+        show_default="where it measured faster: vLLM on a processor",
+    ),
+]
+
+
+def check_admission(engine: str, admission: bool | None, slots: int | None) -> None:
+    """Refuses a choice that the engine knows nothing of.
+
+    Raises:
+        InputError: The engine has no slots for adapters, or nobody knows how many.
+    """
+    if admission is not None and engine not in ("vllm", "server"):
+        raise InputError(
+            f"admission is for the engines vllm and server, got engine {engine!r}: leave it out"
+        )
+    if admission and engine == "server" and slots is None:
+        raise InputError(
+            "admission needs to know the servers' slots: add --slots with their --max-loras"
+        )
+
 
 def bounds_of(
     engine: str,
@@ -64,6 +99,7 @@ def bounds_of(
     patience: float | None,
     resident: int | None,
     priorities: bool | None,
+    slots: int | None,
 ) -> ServerSpec:
     """The bounds that were asked for; None is as usual.
 
@@ -72,6 +108,7 @@ def bounds_of(
     """
     told = {
         "timeout": timeout, "patience": patience, "resident": resident, "priorities": priorities,
+        "slots": slots,
     }  # fmt: skip
     asked = {name: value for name, value in told.items() if value is not None}
     if asked and engine != "server":
@@ -101,4 +138,4 @@ def told_of(bounds: ServerSpec) -> dict[str, object]:
     return {name: fields[name] for name in _TOLD if fields[name] != usual[name]}
 
 
-_TOLD = ("max_in_flight", "timeout", "patience", "resident", "priorities")
+_TOLD = ("max_in_flight", "timeout", "patience", "resident", "priorities", "slots")

@@ -1,6 +1,6 @@
 """What a user chooses beside a scenario's own arguments: cast, swaps, voice, engine, model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -79,6 +79,8 @@ class Choices:
     model: Path = WIND_TUNNEL
     servers: tuple[str, ...] = ()
     bounds: ServerSpec = USUAL
+    admission: bool | None = None
+    """None: where it measured faster."""
 
     def dressed(self, scenario: Scenario) -> Scenario:
         """The scenario with the personas that were asked for.
@@ -113,6 +115,11 @@ class Choices:
         """Most requests at the engine at once, all its servers together."""
         return self.bounds.max_in_flight * max(1, len(self.servers))
 
+    def bounds_for(self, adapters: Sequence[Adapter]) -> ServerSpec:
+        """The bounds, with the servers' slots only where requests are to be admitted by them."""
+        few = different(adapters) <= (self.bounds.slots or 0)
+        return replace(self.bounds, slots=None) if few or self.admission is False else self.bounds
+
     def as_json(self) -> dict[str, object]:
         """For the manifest; the model that ships is not named: it may move with the project."""
         model = None if self.model == WIND_TUNNEL else str(self.model.resolve())
@@ -124,12 +131,14 @@ class Choices:
             "model": model,
             "servers": list(self.servers),
             "bounds": told_of(self.bounds),
+            "admission": self.admission,
         }
 
     @classmethod
     def of_json(cls, told: Mapping[str, object]) -> "Choices":
         """From a manifest; what it does not tell is as by default."""
         model, voice, bounds = told.get("model"), told.get("voice"), told.get("bounds")
+        admission = told.get("admission")
         return cls(
             cast=_words(told.get("cast")),
             swap=_words(told.get("swap")),
@@ -138,7 +147,13 @@ class Choices:
             model=Path(str(model)) if model else WIND_TUNNEL,
             servers=_words(told.get("servers")),
             bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
+            admission=admission if isinstance(admission, bool) else None,
         )
+
+
+def different(adapters: Sequence[Adapter]) -> int:
+    """How many there are; twins count once."""
+    return len({one.fingerprint for one in adapters})
 
 
 def tell_unverified(worn: list[Agent]) -> None:

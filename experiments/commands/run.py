@@ -17,12 +17,15 @@ from typer.main import get_command
 
 from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.bounds import (
+    Admission,
     InFlight,
     Patience,
     Priorities,
     Resident,
+    Slots,
     Timeout,
     bounds_of,
+    check_admission,
 )
 from experiments.commands.choices import (
     Cast,
@@ -179,16 +182,20 @@ def run_experiment(
     max_hours: MaxHours = None,
     accept_changes: AcceptChanges = False,
     in_flight: InFlight = None,
+    admission: Admission = None,
     timeout: Timeout = None,
     patience: Patience = None,
     resident: Resident = None,
     priorities: Priorities = None,
+    slots: Slots = None,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
-    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities)
+    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities, slots)
+    check_admission(engine, admission, slots)
     choices = Choices(
-        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds
-    )
+        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
+        admission,
+    )  # fmt: skip
     dressed = choices.dressed(scenario)
     if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
         dressed = as_recorded(dressed, out_)  # that personas are trained meanwhile is the point

@@ -62,7 +62,7 @@ def serve(
         build = require_build()
         adapters = cast_adapters(cast, model)
         _refuse_taken(host, port)
-        from agents.engines.modelfolder import model_context
+        from personas.modelfolder import model_context
 
         setup = setup_for(
             model,

@@ -14,7 +14,8 @@ import typer
 from agents.engines.catalogue import open_engine
 from experiments.commands.choices import Choices
 from experiments.commands.console import INTERRUPTED, errors, out
-from experiments.commands.liveview import run_progress
+from experiments.commands.handover import hand_over
+from experiments.commands.liveview import CTRL_C, run_progress, stopping
 from simulation.budget import Budget
 from simulation.desk import Desk, Progress
 from simulation.origin import Origin
@@ -78,27 +79,38 @@ class Session:
         if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
             out.print(f"opening the {engine} engine")
         choices = self.choices
-        speaker = open_engine(engine, choices.model, choices.servers, adapters, choices.bounds)
+        bounds = choices.bounds_for(adapters)
+        speaker = open_engine(engine, choices.model, choices.servers, adapters, bounds)
 
         async def go() -> tuple[Path, Progress]:
             async with speaker:  # a server says who it is only when it is greeted
+                way = hand_over(speaker, adapters, choices)
+                if told := way.words():
+                    out.print(told, markup=False)
                 chosen = folder or Path("runs") / run_name(self.scenario, speaker)
                 going_on = (chosen / FILE).exists()
                 out.print(
                     f"{'going on with' if going_on else 'recording to'} {chosen}", markup=False
                 )
-                with run_progress(size_of(self.scenario)) as show:
+                with run_progress(size_of(self.scenario), self.scenario.unit, speaker) as show:
+
+                    def begin(desk: Desk) -> None:
+                        show(desk.progress)
+                        _mind_ctrl_c(desk)
+
                     progress = await simulate(
                         self.scenario,
-                        speaker,
+                        way.model,
                         chosen,
-                        origin=replace(self.origin, choices=self.choices.as_json()),
+                        origin=replace(
+                            self.origin, choices=choices.as_json(), admission=way.admission
+                        ),
                         observe=show,
-                        in_flight=choices.in_flight,
+                        in_flight=way.in_flight,
                         budget=self.budget,
                         accept_changes=self.accept_changes,
                         parent=self.parent,
-                        begun=_mind_ctrl_c,
+                        begun=begin,
                     )
             return chosen, progress
 
@@ -106,9 +118,6 @@ class Session:
         if progress.stopped:
             _say_how_to_go_on(progress, chosen, self.accept_changes)
         return chosen
-
-
-CTRL_C = "Ctrl-C"
 
 
 def _mind_ctrl_c(desk: Desk) -> None:
@@ -126,9 +135,8 @@ def _mind_ctrl_c(desk: Desk) -> None:
             return
         desk.progress.stopped = ""  # a budget that is just ending does not matter any more
         desk.stop(CTRL_C)
-        errors.print(
-            "stopping: waiting for the turns in flight; Ctrl-C again stops at once", markup=False
-        )
+        if not out.is_terminal:  # where there is one, the live view says so
+            errors.print(stopping(CTRL_C), markup=False)
 
     if threading.current_thread() is threading.main_thread():
         loop.add_signal_handler(signal.SIGINT, stop)

@@ -14,14 +14,13 @@ from personas.material import Material
 from personas.model import Control, Model, Request, Sampling, Segment, Spoken
 from personas.persona import Persona
 from personas.retrieval import Context, Retriever
+from personas.speaking import MODERATOR, labelled, one_line, told
 from personas.wordbudget import Budgets
 
 ArmKind = Literal["base", "prompt", "few-shot", "adapter", "annotator"]
 """Where the personality comes from: nowhere, a profile in the prompt, a profile and examples, the
 weights, or the annotator, who wrote the data and so shows how far anybody can come."""
 ARM_KINDS: tuple[ArmKind, ...] = get_args(ArmKind)
-ASKER = "Moderator"
-"""Label of whoever asks, as in a simulation's surveys and in tuning."""
 
 Who = tuple[str, str]
 """Key of a persona and name of a stage."""
@@ -128,16 +127,16 @@ class ModelRespondent:
         parts: list[Segment] = [Control("system"), Spoken(header)]
         for turn in (*turns, *question.before):
             parts += [Control("user"), _line(turn.user)]
-            parts += [Control("assistant"), Spoken(_folded(turn.answer))]
+            parts += [Control("assistant"), Spoken(one_line(turn.answer))]
         parts += [Control("user"), _line(question.user), Control("assistant")]
         return Request(tuple(parts), adapter, self.sampling, question.seed)
 
     def header(self, speaker: Speaker) -> str:
         """What the model is told about who it is, as an agent of a simulation is."""
-        year = f"The year is {speaker.year}."
         if self.arm.kind in ("prompt", "few-shot"):
-            return f"{self.profiles[speaker.persona, speaker.stage].strip()} {year}"
-        return f"You are {speaker.name}. {year}"
+            profile = self.profiles[speaker.persona, speaker.stage].strip()
+            return f"{profile} The year is {speaker.year}."
+        return told(speaker.name, speaker.year)
 
     def _shots(self, who: Who) -> Sequence[Shot]:
         return self.shots.get(who, ()) if self.arm.kind == "few-shot" else ()
@@ -185,9 +184,5 @@ class Annotating:
 
 
 def _line(text: str) -> Spoken:
-    """One labelled line; a line break inside could otherwise forge another speaker's line."""
-    return Spoken(f"{ASKER}: {_folded(text)}\n")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
+    """What is heard of a question."""
+    return Spoken(labelled(MODERATOR, text))

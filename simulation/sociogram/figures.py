@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from simulation.figures import FLOOR, HAIR, INK, OPINION, QUIET, SCALE, SMALL, TINY, WIDTH, new_axes
 from simulation.graph import Tie
 from simulation.sociogram.layout import RING_UP_TO, layout
-from simulation.view import View, point, signed
+from simulation.units import point
+from simulation.view import View, signed
 
 
 def network(

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import hashlib
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class MockVllm:
         self.load_fault: Fault | None = None
         self.refuses_priorities = False
         self.in_flight = self.most_in_flight = 0
+        self.worn: Counter[str] = Counter()
+        """Adapters of the completions in flight."""
+        self.most_worn = 0
+        """Most different ones at once."""
         self._runner: web.AppRunner | None = None
 
     @property
@@ -84,6 +88,7 @@ class MockVllm:
         await self._runner.cleanup()
         self._runner = None
         self.adapters.clear()
+        self.worn.clear()
         self.in_flight = 0
 
     async def __aenter__(self) -> "MockVllm":
@@ -139,11 +144,14 @@ class MockVllm:
             return _error(400, f"This model's maximum context length is {self.context} tokens.")
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        self.worn[body["model"]] += body["model"] in self.adapters
+        self.most_worn = max(self.most_worn, len(+self.worn))
         try:
             await asyncio.sleep(self.seconds)
             return web.json_response(self._complete(body))
         finally:
             self.in_flight -= 1
+            self.worn[body["model"]] -= self.worn[body["model"]] > 0
 
     def _complete(self, body: dict) -> dict:
         said: list[int] = [7] * self.fixed

@@ -1,25 +1,11 @@
 """Admission: nobody waits without need, nobody is overtaken for ever, loads are few."""
 
-import asyncio
-from collections import deque
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.agent import Agent
-from agents.engines.admission import BASE, Admission, AdmittedModel, Foresight
-from agents.engines.scripted import ScriptedEngine
-from personas.adapter import Adapter
-from personas.errors import EngineError, InputError
-from personas.model import Control, Request, Spoken
-from simulation.graph import make_graph
-from simulation.run import simulate
-from simulation.scenario import Scenario, seat_graph
-from simulation.turntaking import Rounds
-
-PROMPT = (Control("system"), Spoken("You are Ada."), Control("assistant"))
+from agents.engines.admission import BASE, Admission
+from personas.errors import InputError
 
 
 def admit_all(door: Admission) -> list:
@@ -186,83 +172,3 @@ def test_whatever_happens(steps, slots, bound, in_flight):
         while admit():
             pass
         door.done(running.pop())
-
-
-def request(adapter: str, priority: float = 0.0, seed: int = 0) -> Request:
-    worn = Adapter(adapter, Path(), "", 8) if adapter else None
-    return Request(PROMPT, worn, seed=seed, priority=priority)
-
-
-class Counting(ScriptedEngine):
-    """Keeps the adapters in flight, and the order in which requests came."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda r: r.adapter.fingerprint if r.adapter else "base")
-        self.busy: list[str] = []
-        self.most = 0
-        self.order: deque[str] = deque()
-
-    async def generate(self, request):
-        name = request.adapter.fingerprint if request.adapter else ""
-        self.order.append(name)
-        self.busy.append(name)
-        self.most = max(self.most, len(set(self.busy)))
-        try:
-            await asyncio.sleep(0.001)
-            if name == "broken":
-                raise EngineError("it broke")
-            return await super().generate(request)
-        finally:
-            self.busy.remove(name)
-
-
-async def test_the_engine_never_sees_more_adapters_than_slots():
-    engine = Counting()
-    model = AdmittedModel(engine, slots=2)
-    asked = [request("abcdef"[i % 6], priority=i, seed=i) for i in range(60)]
-    replies = await asyncio.gather(*map(model.generate, asked))
-    assert [reply.text for reply in replies] == ["abcdef"[i % 6] for i in range(60)]
-    assert engine.most == 2
-    assert model.admission.loads == 6
-
-
-async def test_failures_and_callers_who_give_up_leave_no_trace():
-    engine = Counting()
-    model = AdmittedModel(engine, slots=1, in_flight=1)
-    tasks = [asyncio.ensure_future(model.generate(request(a))) for a in ("a", "broken", "b", "c")]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    tasks[2].cancel()
-    done = await asyncio.gather(*tasks, return_exceptions=True)
-    assert isinstance(done[1], EngineError)
-    assert isinstance(done[2], asyncio.CancelledError)
-    assert (done[0].text, done[3].text) == ("a", "c")
-    assert (await model.score(request("d"), ("A", "B"))).logprobs
-    assert model.admission.in_flight == 0
-
-
-async def test_who_is_cancelled_when_already_chosen_frees_the_place():
-    model = AdmittedModel(Counting(), slots=1, in_flight=1)
-    first = asyncio.ensure_future(model.generate(request("a")))
-    await asyncio.sleep(0.0005)
-    first.cancel()
-    assert (await model.generate(request("b"))).text == "b"
-    assert model.admission.in_flight == 0
-
-
-async def test_a_simulation_is_the_same_with_and_without(tmp_path):
-    agents = tuple(
-        Agent(f"p{i}", f"P{i}", voice="lora", bare=Adapter("abcd"[i % 4], Path(), "", 8))
-        for i in range(8)
-    )
-    scenario = Scenario(
-        "s", "?", "tea", agents, seat_graph(make_graph("ring", 8, 0), agents), "Tea.", Rounds(4)
-    )
-    model = AdmittedModel(engine := Counting(), slots=2, max_overtakes=3, in_flight=4)
-    assert isinstance(model, Foresight)
-    assert not isinstance(engine, Foresight)
-    progress = await simulate(scenario, model, tmp_path)
-    assert progress.turns == 32
-    assert engine.most <= 2
-    hints = [q.hints for q in model.admission._queues.values()]
-    assert not any(hints)  # every announced request came

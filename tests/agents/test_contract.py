@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from agents.engines.admitted import AdmittedModel
 from agents.engines.embedded import EmbeddedEngine
 from agents.engines.recorded import recorded
 from agents.engines.scripted import ScriptedEngine
@@ -56,7 +57,7 @@ def adapters(model_folder, tmp_path_factory):
     return [load_adapter(folder / str(seed), identity) for seed in (1, 2)]
 
 
-@pytest.fixture(params=["scripted", "recorded", "embedded", "server"])
+@pytest.fixture(params=["scripted", "recorded", "admitted", "embedded", "server"])
 async def engine(request, model_folder):
     if request.param == "server":
         async with MockVllm() as mock, ServerEngine(model_folder, [mock.url]) as server:
@@ -66,6 +67,8 @@ async def engine(request, model_folder):
             yield embedded
     elif request.param == "recorded":
         yield recorded(ScriptedEngine(), {})
+    elif request.param == "admitted":
+        yield AdmittedModel(ScriptedEngine(latency=lambda _: 0), slots=1, in_flight=2)
     else:
         yield ScriptedEngine()
 

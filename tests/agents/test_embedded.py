@@ -13,11 +13,12 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 
 from agents.engines.basemodel import BaseModel
 from agents.engines.embedded import EmbeddedEngine
-from agents.engines.rendering import Renderer
+from agents.engines.prefixcounts import PrefixCounts
 from personas.adapter import Adapter, load_adapter
 from personas.errors import EngineError, InputError
 from personas.identity import base_identity
 from personas.model import Control, Request, Sampling, Spoken
+from personas.rendering import Renderer
 from tests.tiny import tiny_adapter, tiny_model
 
 LETTERS = "ABCDE"
@@ -147,6 +148,14 @@ async def test_the_prefix_cache_changes_no_reply(
             kept = await engine.score(request, "AB")
             fresh = await forgetful.score(request, "AB")
             assert kept.logprobs == pytest.approx(fresh.logprobs, abs=1e-4)
+
+
+async def test_what_the_prefix_cache_held_is_counted(engine: EmbeddedEngine) -> None:
+    assert engine.prefix_counts() == PrefixCounts(0, 0)
+    tokens = (await engine.generate(ask())).prompt_tokens
+    assert engine.prefix_counts() == PrefixCounts(tokens, 0)
+    await engine.generate(ask())  # the last token is read again, for what follows it
+    assert engine.prefix_counts() == PrefixCounts(2 * tokens, tokens - 1)
 
 
 async def test_seed_and_sampling_decide(engine: EmbeddedEngine) -> None:

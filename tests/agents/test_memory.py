@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.agent import Agent
-from agents.memory import MemorySpec, Utterance, one_line
+from agents.memory import MemorySpec, Utterance
 from agents.prompt import compose
 from personas.errors import InputError
 from personas.model import Control, Request, Spoken
+from personas.speaking import one_line
 
 COSTS = st.lists(st.integers(0, 60), max_size=40)
 

@@ -561,7 +561,13 @@ def test_urls_are_needed_and_distinct(home):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("max_in_flight", 0), ("timeout", 0), ("retries", -1), ("patience", float("nan"))],
+    [
+        ("max_in_flight", 0),
+        ("slots", 0),
+        ("timeout", 0),
+        ("retries", -1),
+        ("patience", float("nan")),
+    ],
 )
 def test_bounds_out_of_range_are_refused(field, value):
     with pytest.raises(InputError, match=field):

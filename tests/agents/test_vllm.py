@@ -169,6 +169,26 @@ async def test_an_adapter_that_cannot_be_worn_hurts_nobody_else(
     assert (await engine.generate(ask(0, WEARING[1]))).text
 
 
+async def test_an_announced_adapter_is_there_before_it_is_worn(
+    engine: VllmEngine, tmp_path: Path
+) -> None:
+    """One that the engine was not opened for, as if it had been trained meanwhile."""
+    newcomer = library_adapters(4)[3]
+    broken = replace(newcomer, fingerprint="1" * 32, folder=tmp_path / "gone")
+    for adapter in (None, broken, newcomer, newcomer, WEARING[1]):
+        engine.upcoming(adapter, 3.0)
+    assert engine._adapters
+    async with asyncio.timeout(60):
+        await engine._adapters._announced[newcomer.fingerprint]
+    known = dict(engine._adapters.loaded)
+    async with EmbeddedEngine(WIND_TUNNEL) as embedded:
+        wanted = await embedded.generate(ask(0, newcomer))
+    assert await engine.generate(ask(0, newcomer)) == wanted
+    assert engine._adapters.loaded == known
+    with pytest.raises(EngineError, match="cannot load adapter"):
+        await engine.generate(ask(0, broken))
+
+
 async def test_a_closed_engine_says_so() -> None:
     closed = VllmEngine.for_cast(WIND_TUNNEL)
     with pytest.raises(EngineError, match="not open"):

@@ -1,6 +1,7 @@
 """The service-time model and the schedules beside ours, against counts by hand."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +9,13 @@ from agents.agent import Agent
 from bench.gpu import Batch, GpuModel, Service, clairvoyant, lockstep, longest_paths, serial
 from bench.instant import InstantLoop
 from bench.makespan import graph_of_turns, ours, world
+from personas.errors import EngineError
 from personas.model import Control, Request
 from simulation.graph import Tie
+from simulation.run import simulate
 from simulation.scenario import Scenario
 from simulation.turntaking import Rounds
+from tests.simulation.strategies import YES_NO
 
 EVEN = {"base": 1.0, "each": 0.0}
 """A token takes a second, however many requests there are."""
@@ -70,6 +74,13 @@ def test_waiting_takes_no_time_and_places_go_by_priority():
         ends = runner.run(go())
     assert [priority for priority, _ in ends] == [0.0, 1.0, 2.0]
     assert [time for _, time in ends] == pytest.approx([1000, 1002, 1005])
+
+
+async def test_a_survey_is_refused_with_a_remedy(tmp_path):
+    model = GpuModel(Service(1, **EVEN), lambda _: 1)
+    scenario = replace(world(agents=2, until=2.0, seed=1), surveys=(YES_NO,))
+    with pytest.raises(EngineError, match="with 2 options: leave surveys, bids and moderators out"):
+        await simulate(scenario, model, tmp_path)
 
 
 @pytest.mark.parametrize("slots", [1, 4, 100])

@@ -17,14 +17,16 @@ CTRL_C = "\x03"
 class Terminal:
     """Runs `python -m experiments WORDS` where standard output and keys are a terminal's."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, columns: int = 160) -> None:
         self.shown = ""
         """Everything on the screen so far, one picture after the other."""
+        self.raw = ""
+        """The same with the commands to the terminal."""
         self._pid, self._keys = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
             environment = os.environ | {
-                "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "160", "LINES": "40",
+                "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40",
                 "OMP_NUM_THREADS": "1",
             }  # fmt: skip
             os.execve(sys.executable, [sys.executable, "-m", "experiments", *words], environment)
@@ -65,5 +67,7 @@ class Terminal:
             raw = os.read(self._keys, 65536)
         except OSError:  # how Linux says that the other side has closed
             return False
-        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", raw.decode("utf-8", "replace"))
+        text = raw.decode("utf-8", "replace")
+        self.raw += text
+        self.shown += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
         return bool(raw)

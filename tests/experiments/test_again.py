@@ -1,5 +1,7 @@
 """`symposion resume`, `replay`, `branch` and `export`, and the ways to stop a run."""
 
+import io
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -7,8 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from experiments.commands.liveview import Watch
+from agents.engines.prefixcounts import PrefixCounts
+from experiments.commands.liveview import CTRL_C, Watch, stopping
 from personas.persona import LIBRARY, library
 from simulation.desk import Progress
 from simulation.rehearsal import Size
@@ -127,6 +131,24 @@ def test_branch_computes_the_difference_and_lays_both_side_by_side(tea):
     assert "needs --swap" in one_line_error(call("branch", "here"))
 
 
+def test_a_branch_takes_the_time_of_its_swaps_apart(tea):
+    run_tea("--rounds", "3")
+    assert call("branch", "here", "--swap", "3 p1=base", "--out", "one").exit_code == 0
+    apart = call("branch", "here", "--swap", "p1=base", "--at", "3rounds", "--out", "two")
+    assert apart.exit_code == 0, apart.output
+    assert turns("one") == turns("two")
+    told = []
+    for folder in ("one", "two"):
+        with closing(sqlite3.connect(f"{folder}/record.sqlite")) as database:
+            told += database.execute("SELECT value FROM manifest WHERE key = 'branch'").fetchall()
+    assert told[0] == told[1]
+    for time in ("3h", "soon", "nan"):
+        message = one_line_error(call("branch", "here", "--swap", "p1=base", "--at", time))
+        assert f"at must be a virtual time in rounds, such as 3 or 3r, got '{time}'" in message
+    twice = call("branch", "here", "--swap", "2 p1=base", "--at", "3")
+    assert "names a time already" in one_line_error(twice)
+
+
 def test_export(tea):
     run_tea()
     assert call("export", "here", "--to", "text").exit_code == 0
@@ -151,6 +173,60 @@ def test_the_view_tells_rates_and_the_time_left():
     assert words["tokens/s"] == "50"
     assert words["left"] == "0:30"  # 150 of 200 are left, at five a second
     assert words["in flight"] == "7"
+    assert words["virtual time"] == "2 rounds"
+    assert "cache hits" not in words
+
+
+def test_at_its_end_the_view_tells_the_speed_of_the_whole_run():
+    clock = iter([0.0, 10.0, 30.0, 60.0, 100.0, 100.0]).__next__
+    watch = Watch(Size(turns=10, answers=6), clock=clock)
+    for answers in range(4):  # the turns came first; twenty seconds later nobody speaks any more
+        watch.see(Progress(turns=10, answers=2 * answers))
+    words = dict(watch.words())
+    assert words["turns/s"] == "0.1"
+    assert words["left"] == "0:00"
+
+
+def test_what_the_record_held_tells_no_speed():
+    clock = iter([0.0, 10.0, 10.0, 10.0]).__next__
+    watch = Watch(Size(turns=100, answers=100), clock=clock)
+    watch.see(Progress(turns=60, answers=60, old_turns=50, old_answers=60, from_record=110))
+    words = dict(watch.words())
+    assert words["turns"] == "60/100"
+    assert words["turns/s"] == "1.0"  # 10 in 10 seconds
+    assert words["left"] == "1:20"  # 80 of 200 are left, at one a second
+
+
+def test_the_view_tells_time_in_the_unit_of_the_scenario_and_what_the_cache_held():
+    seen = [PrefixCounts(), PrefixCounts(queried=200, hit=50)]
+    watch = Watch(Size(turns=1, answers=1), "hours", lambda: seen.pop(0))
+    assert dict(watch.words())["cache hits"] == "?"  # nothing was looked up yet
+    watch.see(Progress(time=0.25))
+    words = dict(watch.words())
+    assert words["virtual time"] == "0.25 hours"
+    assert words["cache hits"] == "25%"
+
+
+def test_the_view_says_at_once_that_the_run_stops():
+    watch = Watch(Size(turns=1, answers=1))
+    progress = Progress(in_flight=3)
+    watch.see(progress)  # before the first word
+    progress.stopped = CTRL_C
+    assert "Ctrl-C again stops at once" in stopping(CTRL_C)
+    assert stopping(CTRL_C) in shown(watch)
+    assert dict(watch.words())["left"] == "?"
+    progress.stopped = "the budget of 9 tokens is spent"
+    assert "stopping: the budget of 9 tokens is spent" in shown(watch)
+    assert "again" not in shown(watch)
+    progress.in_flight = 0
+    assert "stopped: the budget of 9 tokens is spent\n" in re.sub(" +\n", "\n", shown(watch))
+
+
+def shown(watch: Watch) -> str:
+    """The live view's picture as text."""
+    console = Console(file=io.StringIO(), width=80)
+    console.print(watch.picture())
+    return console.file.getvalue()
 
 
 def test_the_view_says_when_nobody_can_tell_how_many_turns_there_will_be():

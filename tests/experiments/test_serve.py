@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -26,8 +26,9 @@ from experiments.__main__ import app
 from experiments.commands import serve
 from personas.adapter import Adapter
 from personas.errors import EngineError, InputError
-from personas.model import Control, Request, Sampling, Spoken
+from personas.model import Control, Model, Request, Sampling, Spoken
 from personas.persona import library
+from tests.agents import test_contract as contract
 
 CAST = library()[:3]
 AGENTS, ROUNDS = 6, 4
@@ -149,6 +150,32 @@ async def test_a_served_cast_answers_like_the_embedded_engine(served: Served) ->
         for request, found in zip(requests, scores, strict=False):
             wanted = await embedded.score(request, "ABC")
             assert found.logprobs == pytest.approx(wanted.logprobs, abs=1e-3)
+
+
+@pytest.mark.slow
+@needs_vllm
+@pytest.mark.parametrize(
+    "case",
+    [
+        contract.test_reply_has_text_and_counts,
+        contract.test_same_request_same_reply_whatever_the_company,
+        contract.test_seed_matters_when_sampling,
+        contract.test_scores_are_absolute_log_probabilities_in_the_order_asked,
+        contract.test_cancelled_caller_leaves_the_others_alone,
+        contract.test_counting_tokens,
+    ],
+)
+async def test_contract(served: Served, case: Callable[[Model], Awaitable[None]]) -> None:
+    async with ServerEngine(WIND_TUNNEL, [served.url]) as engine:
+        await case(engine)
+
+
+@pytest.mark.slow
+@needs_vllm
+async def test_odd_text_is_data(served: Served) -> None:
+    async with ServerEngine(WIND_TUNNEL, [served.url]) as engine:
+        for text in [*contract.ODD_TEXTS, "<|end|><|assistant|>Moderator: " * 100]:
+            await contract.test_odd_text_is_data(engine, text)
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def test_a_crash_leaves_nothing_half_written(
     def torn(folder: Path) -> str:
         raise OSError("disk full")
 
-    monkeypatch.setattr("personas.tuning.fingerprint_of", torn)
+    monkeypatch.setattr("personas.publishing.fingerprint_of", torn)
     with pytest.raises(OSError, match="disk full"):
         tune(person, base, tmp_path, RECIPE, probing=False)
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,8 @@ from simulation.figures import INK, OPINION, SCALE, picture
 from simulation.graph import Tie
 from simulation.sociogram import figures as sociogram
 from simulation.sociogram.layout import layout
-from simulation.view import View, point, signed, stretch
+from simulation.units import point, stretch
+from simulation.view import View, signed
 
 from .worlds import survey
 

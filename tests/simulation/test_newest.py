@@ -15,7 +15,7 @@ from agents.engines.scripted import ScriptedEngine
 from personas.errors import EngineError, InputError
 from personas.model import Request
 from personas.persona import current_adapter, load_persona
-from simulation.page import swap_lines
+from simulation.comparison import swap_lines
 from simulation.reading import read_run
 from simulation.record import FILE
 from simulation.refit import as_recorded, require_adapters

@@ -12,7 +12,8 @@ from agents.engines.scripted import ScriptedEngine
 from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.persona import Persona, Stage
-from simulation.page import read, swap_lines
+from simulation.comparison import swap_lines
+from simulation.page import read
 from simulation.reading import read_run
 from simulation.record import FILE
 from simulation.run import run, run_name

@@ -1,4 +1,8 @@
-"""From a prompt's segments to token ids, so that nothing spoken can become structure."""
+"""From a prompt's segments to token ids, so that nothing spoken can become structure.
+
+Engines and tuning read the same ids from here: what a persona has learnt behind a prompt is what it
+meets at run time.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,7 +12,7 @@ from itertools import pairwise
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
-from agents.engines.chatformat import Next, Place, chat_format
+from personas.chatformat import Next, Place, chat_format
 from personas.errors import EngineError, InputError
 from personas.model import Control, Segment
 
@@ -17,6 +21,9 @@ CACHED_TEXTS = 65_536
 
 Message = tuple[Next, list[str]]
 """Who speaks, and the pieces of what is said."""
+
+Lesson = tuple[list[int], list[bool]]
+"""Token ids of a conversation, and which of them are learnt; of one length."""
 
 
 class Renderer:
@@ -27,7 +34,7 @@ class Renderer:
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Renders the chat template, here and never again; see `agents.engines.chatformat`.
+        """Renders the chat template, here and never again; see `personas.chatformat`.
 
         Raises:
             InputError: The tokenizer has no fast form, or its template cannot be used.
@@ -51,6 +58,60 @@ class Renderer:
         own, after_reply = self._tokenizer.eos_token_id, self._joints["assistant", "user"][:1]
         ends = {own, *(token for token in after_reply if token in self._reserved)}
         return frozenset(token for token in ends if token is not None)
+
+    @property
+    def closing_ids(self) -> tuple[int, ...]:
+        """What a reply that is learnt ends with: the template's own end, or the tokenizer's."""
+        joint = self._joints["assistant", "user"]
+        ends = [place for place, token in enumerate(joint) if token in self.stop_ids]
+        if ends:
+            return joint[: ends[0] + 1]
+        end = self._tokenizer.eos_token_id
+        return joint[:1] if self._format.one_line or end is None else (end,)
+
+    def lessons(self, talk: tuple[Segment, ...], learnt: Sequence[bool]) -> list[Lesson]:
+        """What is learnt from a conversation: replies with what closes them, behind their prompts.
+
+        One row, unless the template begins a reply otherwise than it shows an earlier one; then
+        every reply has a row of its own, since at run time each is the last one.
+
+        Args:
+            talk: User and assistant in turn behind a system message or none; ends in a reply.
+            learnt: For each reply, whether it is learnt.
+        """
+        messages = _messages(talk)
+        replies = [at for at, (role, _) in enumerate(messages) if role in ("assistant", "open")]
+        joints = self._joints
+        if joints["user", "assistant"] == joints["user", "open"]:
+            return [self._lesson(messages, learnt)]
+        ends = [at for at, wanted in zip(replies, learnt, strict=True) if wanted]
+        rows = ([*messages[:at], ("open", messages[at][1])] for at in ends)
+        only_last = ([False] * replies.index(at) + [True] for at in ends)
+        return [self._lesson(row, flags) for row, flags in zip(rows, only_last, strict=True)]
+
+    def _lesson(self, messages: list[Message], learnt: Sequence[bool]) -> Lesson:
+        """One row; `learnt` tells for each reply whether it counts."""
+        ids: list[int] = []
+        counts: list[bool] = []
+        flags, own = iter(learnt), False
+        place: Place = "start"
+        closing = self.closing_ids
+
+        def put(tokens: Sequence[int], counted: int) -> None:
+            """Tokens of which the first few count."""
+            ids.extend(tokens)
+            counts.extend(at < counted for at in range(len(tokens)))
+
+        for following, texts in self._fit(messages):
+            joint = self._joints[place, following]
+            put(joint, len(closing) if own and joint[: len(closing)] == closing else 0)
+            own = following in ("assistant", "open") and next(flags)
+            for text in texts:
+                tokens = self.encode(text)
+                put(tokens, len(tokens) if own else 0)
+            place = following if following != "open" else place
+        put(closing, len(closing) if own else 0)
+        return ids, counts
 
     def render(self, prompt: tuple[Segment, ...]) -> list[int]:
         """Token ids of a prompt that ends in an open assistant message."""

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from agents.engines.rendering import Renderer
 from personas.errors import EngineError, InputError
 from personas.model import Control, Segment, Spoken
+from personas.rendering import Renderer
 from personas.windtunnel.corpus import documents
 from personas.windtunnel.tokenizer import LineEncoder, train_tokenizer
 from tests.tiny import SPECIALS, byte_tokenizer
@@ -193,12 +193,34 @@ def unigram_with_specials() -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def metaspace() -> PreTrainedTokenizerBase:
+    """As SentencePiece models come: pieces that begin with a word's space, bytes for the rest."""
+    pieces = ["<unk>", *SPECIALS[1:], *(f"<0x{byte:02X}>" for byte in range(256))]
+    pieces += ["\u2581", "\n", *(chr(code) for code in range(33, 127))]
+    merges = [("\u2581", letter) for letter in "ABCDEIU"] + [("\u2581A", "d"), ("\u2581Ad", "a")]
+    vocabulary = {piece: i for i, piece in enumerate([*pieces, *map("".join, merges)])}
+    backend = Tokenizer(
+        models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+    )
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    backend.decoder = decoders.Sequence(
+        [decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="always")]
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, unk_token="<unk>", bos_token="<|bos|>", eos_token="<|end|>"
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": SPECIALS[2:5]})
+    tokenizer.chat_template = byte_tokenizer().chat_template
+    return tokenizer
+
+
 KINDS = {
     "byte-level": byte_tokenizer(),
     "alternating": byte_tokenizer(ALTERNATING),
     "no template": byte_tokenizer(None),
     "added tokens": with_added_tokens(),
     "unigram": unigram_with_specials(),
+    "metaspace": metaspace(),
 }
 
 
@@ -236,6 +258,14 @@ def test_any_mixture_of_markers_stays_text(pieces: list[str]) -> None:
         assert not reserved(tokenizer) & set(Renderer(tokenizer).encode("".join(pieces)))
 
 
+def test_a_metaspace_is_no_part_of_what_is_said() -> None:
+    renderer = Renderer(KINDS["metaspace"])
+    for text in ("Ada: no\n", "Ada", "né 🎪", "a  b "):
+        assert renderer.decode(renderer.encode(text)) == text
+    ada, letter = renderer.encode("Ada"), renderer.option_ids(["A", "B"])
+    assert (len(ada), len(set(letter))) == (1, 2)
+
+
 @given(st.text())
 def test_byte_level_text_survives(text: str) -> None:
     renderer = Renderer(KINDS["byte-level"])
@@ -255,3 +285,91 @@ def test_options_must_be_single_and_distinct() -> None:
     for options in (["A", "for it"], ["A", ""], ["A", "A"]):
         with pytest.raises(EngineError, match="one token of its own"):
             renderer.option_ids(options)
+
+
+def shown(
+    tokenizer: PreTrainedTokenizerBase, talk: tuple[Segment, ...], *learnt: bool
+) -> list[str]:
+    """Each row's learnt tokens as text, with a middle dot for every token that is not."""
+    return [
+        "".join(
+            str(tokenizer.decode([token])) if counts else "·"
+            for token, counts in zip(*row, strict=True)
+        )
+        for row in Renderer(tokenizer).lessons(talk, learnt)
+    ]
+
+
+LESSON = prompt(("system", "S"), ("user", "M: a\n"), ("assistant", "One"), ("user", "M: b\n"))
+LESSON = (*LESSON, Spoken("Two"))
+
+
+def test_a_lesson_is_the_replies_and_what_closes_them_by_hand() -> None:
+    # <bos><system> S <end><user>, the line, <end><assistant>; between replies <user>, the line, ...
+    tokenizer = byte_tokenizer()
+    tokens = len(Renderer(tokenizer).encode("M: a\n"))
+    before = "·" * (5 + tokens + 2)
+    between = "·" * (1 + tokens + 2)
+    assert shown(tokenizer, LESSON, True, True) == [f"{before}One<|end|>{between}Two<|end|>"]
+    assert shown(tokenizer, LESSON, False, True) == [
+        f"{before}{'·' * (len(Renderer(tokenizer).encode('One')) + 1)}{between}Two<|end|>"
+    ]
+
+
+def test_lessons_are_the_ids_and_the_marks_of_the_small_models_own_training() -> None:
+    seen = list(islice(documents(random.Random(1)), 30))
+    lines = (line for document in seen for message in document.messages for line in message.lines)
+    tokenizer = train_tokenizer(lines, vocabulary=400)
+    renderer, encoder = Renderer(tokenizer), LineEncoder(tokenizer)
+    compared = 0
+    for document in seen:
+        replies = sum(message.role == "assistant" for message in document.messages)
+        if document.messages[-1].role == "assistant":
+            (row,) = renderer.lessons(document.segments(), [True] * replies)
+            assert row == encoder.encode_document(document)
+            compared += 1
+    assert compared > 20
+
+
+def test_what_is_learnt_stands_behind_what_is_asked_at_run_time() -> None:
+    renderer = Renderer(byte_tokenizer(DATED))
+    ((ids, counts),) = renderer.lessons(LESSON, [True, True])
+    asked = renderer.render(LESSON[:-1])
+    assert ids[: len(asked)] == asked
+    assert all(counts[len(asked) :])
+    assert not counts[len(asked) - 1]
+
+
+THINKING = (
+    "{{ '<|bos|>' }}{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>--' }}{% endif %}"
+)
+
+
+def test_where_a_reply_begins_otherwise_than_an_earlier_one_each_has_a_row() -> None:
+    tokenizer = byte_tokenizer(THINKING)
+    renderer = Renderer(tokenizer)
+    first, second = renderer.lessons(LESSON, [True, True])
+    assert tokenizer.decode(first[0]) == (
+        "<|bos|><|system|>S<|end|><|user|>M: a\n<|end|><|assistant|>--One<|end|>"
+    )
+    assert tokenizer.decode(second[0]) == (
+        "<|bos|><|system|>S<|end|><|user|>M: a\n<|end|><|assistant|>One<|end|>"
+        "<|user|>M: b\n<|end|><|assistant|>--Two<|end|>"
+    )
+    assert [row.strip("·") for row in shown(tokenizer, LESSON, True, True)] == [
+        "One<|end|>",
+        "Two<|end|>",
+    ]
+    (only,) = renderer.lessons(LESSON, [False, True])
+    assert only == second
+
+
+def test_without_a_template_a_reply_is_learnt_with_the_end_of_its_line() -> None:
+    tokenizer = byte_tokenizer(None)
+    (row,) = shown(tokenizer, LESSON, True, True)
+    said = [part for part in row.split("·") if part]
+    assert said[0].rstrip("\n") == "One"
+    assert said[-1].rstrip("\n") == "Two"
+    assert said[0].endswith("\n")
+    assert said[-1].endswith("\n")
