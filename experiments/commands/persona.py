@@ -5,16 +5,19 @@ from rich.table import Table
 
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
+from experiments.commands.persona_exam import card, examine
 from experiments.commands.persona_ratings import ratings
 from experiments.commands.persona_train import train
 from personas.persona import find_persona, library, load_persona
 
 app = typer.Typer(
-    help="Lists personas, writes their data and trains their adapters.", no_args_is_help=True
+    help="Lists personas, writes their data, trains and examines them.", no_args_is_help=True
 )
 app.command()(new)
 app.command()(data)
 app.command()(train)
+app.command()(examine)
+app.command()(card)
 app.command()(ratings)
 
 

@@ -1,0 +1,1 @@
+"""Examination of one persona: arms side by side, figures with intervals, a report card."""
