@@ -151,8 +151,9 @@ class _Work:
         from personas.persllm.trainers import train_sft
 
         course, sft = self.course, self.course.preset.sft
+        general = load_instructions(course.general) if course.general else ()
         lessons = sft_lessons(
-            self._items, load_instructions(course.general) if course.general else (), course.persona.name, self._renderer,
+            self._items, general, course.persona.name, self._renderer,
             self._longest, sft, course.seed,
         )  # fmt: skip
         if not lessons.rows:
