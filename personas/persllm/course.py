@@ -17,7 +17,7 @@ from personas.adapter import load_adapter
 from personas.datafolder import MIX, PREFERENCES, TRAIN, DataSet, read_data
 from personas.errors import InputError
 from personas.identity import base_identity
-from personas.instructions import Instruction, load_instructions
+from personas.instructions import load_instructions
 from personas.modelfolder import model_context, open_tokenizer
 from personas.orders import alone_in, claim
 from personas.persllm.figures import draw_tuning
@@ -147,11 +147,13 @@ class _Work:
 
     def _sft(self, folder: Path) -> tuple[list["Step"], dict[str, object]]:
         """Trains fresh layers on what the persona says."""
-        from personas.persllm.trainers import load_base, train_sft, with_fresh_lora
+        from personas.persllm.bases import load_base, with_fresh_lora
+        from personas.persllm.trainers import train_sft
 
         course, sft = self.course, self.course.preset.sft
+        general = load_instructions(course.general) if course.general else ()
         lessons = sft_lessons(
-            self._items, _instructions(course), course.persona.name, self._renderer,
+            self._items, general, course.persona.name, self._renderer,
             self._longest, sft, course.seed,
         )  # fmt: skip
         if not lessons.rows:
@@ -168,7 +170,8 @@ class _Work:
 
     def _dpo(self, folder: Path) -> tuple[list["Step"], dict[str, object]]:
         """Trains the supervised adapter further, on pairs."""
-        from personas.persllm.trainers import POLICY, load_base, train_dpo, with_lora
+        from personas.persllm.bases import load_base, with_lora
+        from personas.persllm.trainers import POLICY, train_dpo
 
         course, dpo = self.course, self.course.preset.dpo
         pairs = pair_lessons(
@@ -260,10 +263,6 @@ def _order(course: Course) -> CourseOrder:
         seed=course.seed,
         preset=course.preset,
     )
-
-
-def _instructions(course: Course) -> Sequence[Instruction]:
-    return load_instructions(course.general) if course.general else ()
 
 
 def _in_sum(steps: Sequence["Step"]) -> dict[str, object]:

@@ -130,11 +130,11 @@ WINDTUNNEL = Preset(
     name="windtunnel",
     longest=2_048,
     lora=Lora(rank=8, alpha=16),
-    sft=Sft(repeats=5, batch=8, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
+    sft=Sft(repeats=5, batch=4, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
     dpo=Dpo(epochs=1, batch=8, learning_rate=1e-3, warmup_steps=2),
     machine=Machine(rows=16, save_steps=50, keep=2),
 )
-"""For the small model: its weights are large, so its rates are."""
+"""For the small model: its weights are large, so its rates are, and it needs many small steps."""
 
 _PAPER_MACHINE = Machine(numbers="bfloat16", rows=4, recompute=True, save_steps=500, keep=3)
 PAPER_2B = Preset(

@@ -168,7 +168,7 @@ def test_a_newcomer_is_trained_on_the_small_model_that_ships(tmp_path, monkeypat
     assert call("data", "zora", "--items", "24").exit_code == 0
     assert (tmp_path / "runs" / "data-zora" / TRAIN).stat().st_size > 0
     assert (tmp_path / "runs" / "data-zora" / PREFERENCES).stat().st_size > 0
-    done = call("train", "zora@late", "--set", "sft.batch=4", "--set", "dpo.full_strength_items=40")
+    done = call("train", "zora@late", "--set", "dpo.full_strength_items=40")
     assert done.exit_code == 0, done.output
     adapter = load_persona(tmp_path / "zora").stage("late").adapter
     assert adapter is not None

@@ -12,6 +12,7 @@ from trl import DPOConfig
 
 from personas.errors import InputError
 from personas.modelfolder import open_tokenizer
+from personas.persllm.bases import load_base, with_fresh_lora
 from personas.persllm.lessons import PairLesson, SftLessons
 from personas.persllm.presets import Dpo, Lora, Machine
 from personas.persllm.trainers import (
@@ -19,10 +20,8 @@ from personas.persllm.trainers import (
     Workplace,
     _DpoTrainer,
     last_checkpoint,
-    load_base,
     train_dpo,
     train_sft,
-    with_fresh_lora,
 )
 from tests.personas.persllm.apprentice import PRESET
 from tests.tiny import tiny_model
