@@ -208,7 +208,7 @@ def tune(
         "stages": [chapter.name for chapter in person.chapters],
         "base": base_identity(base),
         "recipe": asdict(recipe),
-        "command": f"symposion persona train PERSONA --seed {recipe.seed}",
+        "command": f"symposion persona train {adapters.parent.parent.name} --grammar --seed {recipe.seed}",
         "documents": documents,
         "steps": len(batches),
         "tokens": sum(batch.tokens for batch in batches),
