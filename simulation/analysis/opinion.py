@@ -81,9 +81,9 @@ def drift(opinions: pd.DataFrame) -> pd.DataFrame:
         Columns of `ANSWER` and ``drift`` in [-2, 2]. Agents whose answer at either wave is
         degenerate, or missing, are left out for that wave.
     """
-    usable = _usable(opinions)
-    start = usable.loc[usable["wave"] == 0, ["arm", "question", "agent", "opinion"]]
-    paired = usable.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
+    counted = usable(opinions)
+    start = counted.loc[counted["wave"] == 0, ["arm", "question", "agent", "opinion"]]
+    paired = counted.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
     paired["drift"] = paired["opinion"] - paired["opinion_start"]
     return paired[[*ANSWER, "drift"]]
 
@@ -106,11 +106,52 @@ def flips(opinions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns of `SURVEY`, ``value`` in [0, 1], and ``agents``, how many were counted.
     """
-    usable = _usable(opinions)
-    start = usable.loc[usable["wave"] == 0, ["arm", "question", "agent", "modal"]]
-    paired = usable.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
+    counted = usable(opinions)
+    start = counted.loc[counted["wave"] == 0, ["arm", "question", "agent", "modal"]]
+    paired = counted.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
     flipped = (paired["modal"] != paired["modal_start"]).astype(float)
     return _mean_by_survey(paired.assign(value=flipped))
+
+
+def flips_between_waves(opinions: pd.DataFrame) -> pd.DataFrame:
+    """Share of agents whose modal answer differs from the one they gave at the wave before.
+
+    Unlike `flips`, it counts who goes and comes back. Read it beside the same under a control.
+
+    Source: arXiv 2605.00197.
+
+    Returns:
+        Columns of `SURVEY` from the second wave on, ``value`` in [0, 1], and ``agents``.
+    """
+    return _mean_by_survey(_changes(opinions, "modal").rename(columns={"changed": "value"}))
+
+
+def flip_rates(opinions: pd.DataFrame) -> pd.DataFrame:
+    """How often each agent changes its mind: changes of the modal answer per step between waves.
+
+    Returns:
+        Columns ``arm``, ``question``, ``agent``, ``value`` in [0, 1], and ``steps``, how many
+        pairs of successive waves had usable answers at both.
+    """
+    changed = _changes(opinions, "modal")
+    return changed.groupby(["arm", "question", "agent"], as_index=False).agg(
+        value=("changed", "mean"), steps=("changed", "size")
+    )
+
+
+def side_changes(opinions: pd.DataFrame) -> pd.DataFrame:
+    """Share of agents who went over from for to against, or back, since before the talk.
+
+    A side is the sign of the opinion; who was or is exactly undecided has not gone over.
+
+    Returns:
+        Columns of `SURVEY`, ``value`` in [0, 1], and ``agents``, how many were counted.
+    """
+    counted = usable(opinions)
+    start = counted.loc[counted["wave"] == 0, ["arm", "question", "agent", "opinion"]]
+    paired = counted.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
+    over = (paired["opinion"] * paired["opinion_start"] < 0).astype(float)
+    return _mean_by_survey(paired.assign(value=over))
 
 
 def order_consistency(opinions: pd.DataFrame, by: Sequence[str] = SURVEY) -> pd.DataFrame:
@@ -125,8 +166,8 @@ def order_consistency(opinions: pd.DataFrame, by: Sequence[str] = SURVEY) -> pd.
     Returns:
         The columns `by`, ``value`` in [0, 1], and ``answers``, how many were counted.
     """
-    usable = _usable(opinions).dropna(subset=["consistent"])
-    return usable.groupby(list(by), as_index=False).agg(
+    counted = usable(opinions).dropna(subset=["consistent"])
+    return counted.groupby(list(by), as_index=False).agg(
         value=("consistent", "mean"), answers=("consistent", "size")
     )
 
@@ -138,7 +179,7 @@ def levels(opinions: pd.DataFrame) -> pd.DataFrame:
         Columns of `SURVEY`, ``mean`` in [-1, 1], ``spread`` in [0, 1] (standard deviation over
         agents, divisor n: the agents are the population, not a sample), and ``agents``.
     """
-    grouped = _usable(opinions).groupby(SURVEY)["opinion"]
+    grouped = usable(opinions).groupby(SURVEY)["opinion"]
     frame = pd.DataFrame(
         {"mean": grouped.mean(), "spread": grouped.std(ddof=0), "agents": grouped.size()}
     )
@@ -163,15 +204,28 @@ def assortativity(
         Columns of `SURVEY` and ``value`` in [-1, 1]; NaN if opinions do not vary over the ties.
     """
     rows = []
-    for (arm, question, wave), group in _usable(opinions).groupby(SURVEY):
+    for (arm, question, wave), group in usable(opinions).groupby(SURVEY):
         held = dict(zip(group["agent"], group["opinion"], strict=True))
         value = _correlation_over_ties(held, ties, directed=directed)
         rows.append({"arm": arm, "question": question, "wave": wave, "value": value})
     return pd.DataFrame(rows, columns=[*SURVEY, "value"])
 
 
-def _usable(opinions: pd.DataFrame) -> pd.DataFrame:
+def usable(opinions: pd.DataFrame) -> pd.DataFrame:
+    """The rows that measures count: not degenerate, and with an opinion."""
     return opinions[~opinions["degenerate"] & opinions["opinion"].notna()]
+
+
+def _changes(opinions: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Pairs of successive waves with usable answers: 1.0 in ``changed`` where `column` differs."""
+    counted = usable(opinions)
+    waves = {wave: place for place, wave in enumerate(sorted(opinions["wave"].unique()))}
+    placed = counted.assign(place=counted["wave"].map(waves))
+    before = placed[["arm", "question", "agent", "place", column]]
+    before = before.assign(place=before["place"] + 1)
+    names = ["arm", "question", "agent", "place"]
+    paired = placed.merge(before, on=names, suffixes=("", "_before"))
+    return paired.assign(changed=(paired[column] != paired[f"{column}_before"]).astype(float))
 
 
 def _mean_by_survey(frame: pd.DataFrame) -> pd.DataFrame:
