@@ -195,7 +195,7 @@ def tune(
     Raises:
         InputError: The base is missing or incomplete, or a value of the recipe is out of range.
     """
-    began = time.monotonic()
+    began, persona = time.monotonic(), adapters.parent.parent.name
     network, tokenizer = load_network(base), load_tokenizer(base)
     batches, documents = _batches(person, LineEncoder(tokenizer), recipe)
     worn = _with_lora(network, recipe).train()
@@ -208,7 +208,7 @@ def tune(
         "stages": [chapter.name for chapter in person.chapters],
         "base": base_identity(base),
         "recipe": asdict(recipe),
-        "command": f"symposion persona train {adapters.parent.parent.name} --grammar --seed {recipe.seed}",
+        "command": f"symposion persona train {persona} --grammar --seed {recipe.seed}",
         "documents": documents,
         "steps": len(batches),
         "tokens": sum(batch.tokens for batch in batches),

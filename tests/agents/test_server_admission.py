@@ -49,9 +49,12 @@ async def test_a_server_is_given_no_more_adapters_than_it_has_slots(home, mock, 
 
 async def test_each_server_has_slots_of_its_own(home, adapters):
     for _ in range(40):  # ports are drawn, and adapters go by them: sometimes all to one server
-        async with MockVllm(seconds=0.02) as one, MockVllm(seconds=0.02) as two:
-            async with opened(home, one, two, spec=ONE_SLOT) as engine:
-                await asyncio.gather(*map(engine.generate, requests_of(adapters)))
+        async with (
+            MockVllm(seconds=0.02) as one,
+            MockVllm(seconds=0.02) as two,
+            opened(home, one, two, spec=ONE_SLOT) as engine,
+        ):
+            await asyncio.gather(*map(engine.generate, requests_of(adapters)))
         assert len(one.bodies) + len(two.bodies) == 40
         if one.bodies and two.bodies:
             break
