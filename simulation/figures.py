@@ -21,6 +21,7 @@ from simulation.analysis.opinion import levels
 from simulation.view import MINUS, View, signed
 
 INK, QUIET, FLOOR, HAIR = "#23272e", "#6b7078", "#b4b8be", "#e3e4e6"
+NAME_ROOM = 0.12  # of a panel's height, for the name of a line
 OPINION = LinearSegmentedColormap.from_list("opinion", ["#1f3a6e", "#f1ede4", "#e58a1f"])
 SCALE = Normalize(-1, 1)
 """Opinions run from -1 to 1."""
@@ -245,10 +246,17 @@ def _name_lines(opinions: pd.DataFrame, view: View, panels: Sequence[Axes]) -> N
     panel = panels[list(view.labels).index(widest)]
     last = view.rows(opinions, view.main)["wave"].max()
     for arm, end in ends.loc[widest].items():
-        above = arm == ends.loc[widest].idxmax()
+        outwards = 1 if arm == ends.loc[widest].idxmax() else -1
+        above = (outwards if _has_room(panel, float(end), outwards) else -outwards) > 0
         panel.annotate(str(arm), (last, end), (0, 7 if above else -7), textcoords="offset points",
                        fontsize=TINY, color=QUIET, ha="right",
                        va="bottom" if above else "top")  # fmt: skip
+
+
+def _has_room(panel: Axes, height: float, direction: int) -> bool:
+    """Whether a name fits between a height and the edge of a panel, above (1) or below (-1)."""
+    low, high = panel.get_ylim()
+    return ((high - height) if direction > 0 else (height - low)) > NAME_ROOM * (high - low)
 
 
 def _opinion_axis(ax: Axes) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 SHOWN = {
     "stance_exact": "stance, exact",
@@ -57,6 +58,7 @@ def draw_losses(history: pd.DataFrame, axes: Axes) -> Axes:
     axes.plot(losses["tokens"] / 1e6, smooth, color="black", linewidth=1.4)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
     axes.yaxis.set_minor_formatter("{x:g}")
     axes.set_ylabel("loss (nats per token)")
     return axes
