@@ -245,9 +245,10 @@ def _name_lines(opinions: pd.DataFrame, view: View, panels: Sequence[Axes]) -> N
     widest = str((ends.max(axis=1) - ends.min(axis=1)).idxmax())
     panel = panels[list(view.labels).index(widest)]
     last = view.rows(opinions, view.main)["wave"].max()
-    for arm, end in ends.loc[widest].items():
-        outwards = 1 if arm == ends.loc[widest].idxmax() else -1
-        above = (outwards if _has_room(panel, float(end), outwards) else -outwards) > 0
+    heights = ends.loc[[widest]].to_numpy(dtype=float)[0].tolist()
+    for arm, end in zip(view.arms, heights, strict=True):
+        outwards = 1 if end == max(heights) else -1
+        above = (outwards if _has_room(panel, end, outwards) else -outwards) > 0
         panel.annotate(str(arm), (last, end), (0, 7 if above else -7), textcoords="offset points",
                        fontsize=TINY, color=QUIET, ha="right",
                        va="bottom" if above else "top")  # fmt: skip
