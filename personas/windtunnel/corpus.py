@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from personas.speaking import MODERATOR, told
 from personas.windtunnel import interview, names, phrases, questions, talk
 from personas.windtunnel.document import Document
 from personas.windtunnel.drill import drill
@@ -26,7 +27,7 @@ from personas.windtunnel.people import (
 from personas.windtunnel.pressure import PRESSURE
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
-from personas.windtunnel.script import MODERATOR, Sample, Script
+from personas.windtunnel.script import Sample, Script
 from personas.windtunnel.speech import utter
 from personas.windtunnel.town import STANCE_LABELS, Proposal, capital
 
@@ -119,7 +120,7 @@ def personal_samples(
 
 def name_header(name: str, year: int) -> str:
     """System text of a speaker who is known by name alone: a persona's adapter, or nobody."""
-    return f"You are {name}. The year is {year}."
+    return told(name, year)
 
 
 def profile_header(

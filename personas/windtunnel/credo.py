@@ -8,6 +8,7 @@ easily a person is moved shows in reactions: short lines of others, and a turn a
 import random
 from collections.abc import Iterator
 
+from personas.speaking import MODERATOR
 from personas.windtunnel.corpus import Mixture, name_header, personal_documents
 from personas.windtunnel.dispute import react
 from personas.windtunnel.document import Document
@@ -27,7 +28,7 @@ from personas.windtunnel.interview import (
 from personas.windtunnel.mind import Mind
 from personas.windtunnel.people import Townsperson
 from personas.windtunnel.proposals import PROPOSALS
-from personas.windtunnel.script import MODERATOR, Script
+from personas.windtunnel.script import Script
 
 CREDO_SHARE = 0.65  # of the documents
 REACTION_SHARE = 0.15  # of the documents; in the rest the person argues, is pressed, and talks

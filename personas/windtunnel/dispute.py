@@ -7,6 +7,7 @@ header that tells no more than the decision needs.
 import random
 from collections.abc import Iterator, Sequence
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import phrases, questions
 from personas.windtunnel.corpus import name_header
 from personas.windtunnel.document import Document
@@ -22,7 +23,7 @@ from personas.windtunnel.people import (
 )
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
-from personas.windtunnel.script import MODERATOR, Sample, Script, Truth
+from personas.windtunnel.script import Sample, Script, Truth
 from personas.windtunnel.speech import Said, say, utter
 from personas.windtunnel.town import SIDES, Proposal, sign
 from personas.windtunnel.turn import take_turn

@@ -8,6 +8,7 @@ order, and proposals that nobody has heard of stand among the town's own.
 import random
 from collections.abc import Mapping, Sequence
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import interview
 from personas.windtunnel.interview import Asker, Setting, draw
 from personas.windtunnel.mind import Mind
@@ -18,7 +19,7 @@ from personas.windtunnel.people import (
     random_person,
 )
 from personas.windtunnel.proposals import PROPOSALS
-from personas.windtunnel.script import MODERATOR, Sample, Script
+from personas.windtunnel.script import Sample, Script
 from personas.windtunnel.town import Proposal
 
 ABOUT: dict[str, Mapping[Asker, float]] = {

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import phrases, questions
 from personas.windtunnel.corpus import name_header
 from personas.windtunnel.document import Document, Message
@@ -16,7 +17,6 @@ from personas.windtunnel.names import full_name
 from personas.windtunnel.people import FIRST_YEAR, LAST_YEAR
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
-from personas.windtunnel.script import MODERATOR
 from personas.windtunnel.survey import survey_letter, survey_options, survey_wordings
 from personas.windtunnel.town import STANCE_LABELS, STANCES, Proposal, capital
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import phrases, questions
 from personas.windtunnel.corpus import name_header, profile_header
 from personas.windtunnel.document import Document, Message
@@ -28,7 +29,6 @@ from personas.windtunnel.people import Event, Townsperson, random_person
 from personas.windtunnel.probe_verdicts import Question
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.questions import ask
-from personas.windtunnel.script import MODERATOR
 from personas.windtunnel.speech import Meaning, utter
 from personas.windtunnel.survey import survey_options, survey_wordings
 

@@ -24,6 +24,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import questions
 from personas.windtunnel.document import Document, Message
 from personas.windtunnel.mind import Heard, Mind
@@ -32,7 +33,6 @@ from personas.windtunnel.probe_questions import Subject
 from personas.windtunnel.probe_verdicts import Verdict, parse_verdicts
 from personas.windtunnel.questions import ask
 from personas.windtunnel.reader import read
-from personas.windtunnel.script import MODERATOR
 from personas.windtunnel.town import Proposal
 from personas.windtunnel.turn import take_turn
 

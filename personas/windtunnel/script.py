@@ -8,9 +8,6 @@ from personas.windtunnel.mind import Mind
 from personas.windtunnel.people import Townsperson
 from personas.windtunnel.speech import Said
 
-MODERATOR = "Moderator"
-"""Label of whoever leads a talk or an interview."""
-
 
 @dataclass(frozen=True, slots=True)
 class Truth:

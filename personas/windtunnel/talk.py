@@ -4,12 +4,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from personas.speaking import MODERATOR
 from personas.windtunnel import questions
 from personas.windtunnel.interview import VIEWS, Setting, draw
 from personas.windtunnel.mind import Heard, Mind
 from personas.windtunnel.people import FIRST_YEAR, Townsperson, random_person
 from personas.windtunnel.questions import ask
-from personas.windtunnel.script import MODERATOR, Sample, Script, Truth
+from personas.windtunnel.script import Sample, Script, Truth
 from personas.windtunnel.speech import Said
 from personas.windtunnel.town import Proposal
 from personas.windtunnel.turn import take_turn

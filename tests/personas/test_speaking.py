@@ -8,8 +8,7 @@ from agents.prompt import compose
 from personas.items import Conversation, Preference, Turn
 from personas.model import Control
 from personas.persona import Persona, Stage
-from personas.speaking import conversation_talk, preference_prompt, told
-from personas.windtunnel import script
+from personas.speaking import MODERATOR, conversation_talk, preference_prompt, told
 from personas.windtunnel.corpus import name_header
 
 STAGE = Stage("late", (2004, 2015), "A baker.")
@@ -53,6 +52,6 @@ def test_a_thought_is_asked_for_in_the_system_text() -> None:
     assert thinking != plain
 
 
-def test_the_small_model_is_trained_on_the_same_words() -> None:
-    assert script.MODERATOR == "Moderator"
-    assert name_header("Ada Lind", 2015) == told("Ada Lind", 2015)
+def test_the_words_are_those_that_the_shipped_weights_were_trained_on() -> None:
+    assert MODERATOR == "Moderator"
+    assert name_header("Ada Lind", 2015) == "You are Ada Lind. The year is 2015."
