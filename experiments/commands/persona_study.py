@@ -198,6 +198,12 @@ def _show(pooled: pd.DataFrame) -> None:
         here = rows.set_index("arm")
         shown.add_row(str(measure), *(_cell(here, arm) for arm in arms))
     out.print(shown)
+    personas, examinations = pooled["personas"].max(), pooled["examinations"].max()
+    out.print(
+        f"{personas} personas, {examinations} examinations: mean [95 % interval], and below it the "
+        "least and the most of a persona",
+        markup=False,
+    )
 
 
 def _cell(rows: pd.DataFrame, arm: str) -> str:
