@@ -17,7 +17,7 @@ def report(
 ) -> None:
     """Writes a self-contained HTML page, and its figures as PNG beside it."""
     with clear_errors():
-        make_report(runs, to or (runs[0] if len(runs) == 1 else Path("runs") / _joint_name(runs)))
+        make_report(runs, to or (runs[0] if len(runs) == 1 else Path("runs") / joint_name(runs)))
 
 
 def make_report(runs: Sequence[Path], folder: Path) -> Path:
@@ -30,5 +30,6 @@ def make_report(runs: Sequence[Path], folder: Path) -> Path:
     return page
 
 
-def _joint_name(runs: Sequence[Path]) -> str:
+def joint_name(runs: Sequence[Path]) -> str:
+    """Name of the folder for a page about several runs."""
     return "compare-" + "-".join(run.name.rpartition("-")[2] for run in runs)

@@ -26,7 +26,10 @@ SPEECHES = [
     ("talk", "bo", 1, "Where will the vans unload?"),
     ("scrambled", "ada", 1, "It may rain."),
 ]
-SECTIONS = ("population", "trajectories", "drift", "network", "consistency")
+PICTURES = (
+    "population", "camps", "trajectories", "drift", "network", "consistency", "conversation"
+)  # fmt: skip
+"""Figures of a run that nobody can read."""
 
 
 class Page(HTMLParser):
@@ -76,7 +79,7 @@ def test_the_page_needs_no_other_file_and_no_network(one):
     assert "@import" not in text
     assert "url(" not in text
     assert "http" not in text.replace("http-equiv", "")
-    assert found.tags.count("img") == len(SECTIONS)
+    assert found.tags.count("img") == len(PICTURES)
 
 
 def test_every_anchor_leads_somewhere(one):
@@ -95,8 +98,9 @@ def test_what_agents_say_is_text(one):
 
 def test_titles_names_and_commands_are_text(tmp_path):
     evil = "<img src=x onerror=alert(1)>"
-    _, found = written(tmp_path, run_of(HELD, {"ada": evil, "bo": "Bo"}, title=evil, command=evil))
-    assert found.tags.count("img") == len(SECTIONS)
+    people = {"ada": evil, "bo": "Bo"}
+    _, found = written(tmp_path, run_of(HELD, people, SPEECHES, title=evil, command=evil))
+    assert found.tags.count("img") == len(PICTURES)
     assert "x" not in found.addresses
 
 
@@ -124,14 +128,16 @@ def test_the_headline_is_the_hand_count(one):
 def test_figures_lie_beside_the_page(one):
     folder, _, _ = one
     files = {path.name for path in (folder / "figures").iterdir()}
-    assert files == {f"{name}.{ending}" for name in SECTIONS for ending in ("png", "svg")}
+    assert files == {f"{name}.{ending}" for name in PICTURES for ending in ("png", "svg")}
 
 
 def test_two_runs_are_set_side_by_side_and_their_difference_named(tmp_path):
     swapped = run_of(HELD | {("talk", "ada", 1): -0.2}, PEOPLE, SPEECHES, agents=recast("eve"))
     _, found = written(tmp_path, town(), swapped)
     shown = " ".join(found.shown.split())
-    assert found.tags.count("img") == 2 * len(SECTIONS) + 1
+    assert found.tags.count("img") == 2 * len(PICTURES) + 1
+    assert "talk turns 2 0 –" in shown  # noqa: RUF001
+    assert "talk answers 6 2 round 1, Ada Lind" in shown
     assert (
         "Run B differs from Run A in what Ada Lind wears (eve (late), LoRA ffff00001111 for ada "
         "(late), LoRA 0123456789ab)." in shown
