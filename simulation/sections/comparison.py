@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from simulation import figures
-from simulation.comparison import branch_lines, contrast_lines, differences, parting_words
+from simulation.comparison import contrast_lines, differences, parting_words
 from simulation.divergence import Parting, partings
 from simulation.page import Reading
-from simulation.sections.section import Part, Piece, Quote, Quotes, Section, Words, drawn, table
+from simulation.sections.section import Part, Piece, Quote, Quotes, Section, drawn, table
 
 
 def section(readings: Sequence[Reading]) -> Section:
@@ -17,7 +17,7 @@ def section(readings: Sequence[Reading]) -> Section:
     words = f"Where each agent stands after the talk, one mark a run. {differ}"
     ends = {reading.name: _usable(reading) for reading in readings}
     picture = drawn("comparison", figures.outcomes(ends, readings[0].view), words)
-    pieces: list[Piece] = [picture, _ends(readings), *map(Words, branch_lines(readings))]
+    pieces: list[Piece] = [picture, _ends(readings)]
     for other in readings[1:]:
         pieces += _apart(readings[0], other)
     return Section("comparison", "The runs compared", words, (Part("", tuple(pieces)),))

@@ -57,6 +57,8 @@ class Table:
     """Columns of words."""
     title: str = ""
     note: str = ""
+    marked: tuple[int, ...] = ()
+    """Rows that stand out, from 0."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,10 @@ def table(
     words: int = 1,
     title: str = "",
     note: str = "",
+    marked: Sequence[int] = (),
 ) -> Table:
     """A table whose fields may be given as plain text."""
     cells = tuple(
         tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows
     )
-    return Table(tuple(head), cells, words, title, note)
+    return Table(tuple(head), cells, words, title, note, tuple(marked))

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from personas.errors import InputError
-from simulation import page, report
+from simulation import page
 from simulation.report import write_report
+from simulation.sections import writing
 from simulation.view import when
 
 from .worlds import HELD, manifest, run_of
@@ -206,14 +207,14 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path):
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
-    report._write(path, b"before")
+    writing.write_whole(path, b"before")
 
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="No space"):
-        report._write(path, b"after")
+        writing.write_whole(path, b"after")
     assert path.read_bytes() == b"before"
     assert [found.name for found in tmp_path.iterdir()] == ["page.html"]
 
