@@ -141,7 +141,10 @@ def _unlike(one: Reading, other: Reading) -> list[str]:
         here, there = _worn(one, key), _worn(other, key)
         if here != there:
             found.append(f"what {label} wears ({there} for {here})")
-    for field in ("scenario", "topic", "ties", "arms", "waves", "model", "swaps"):
+    if one.facts.swaps != other.facts.swaps:
+        told, before = (" ".join(swap_lines(run)) or "No change." for run in (other, one))
+        found.append(f"personas that change ({told} For: {before})")
+    for field in ("scenario", "topic", "ties", "arms", "waves", "model"):
         if getattr(one.facts, field) != getattr(other.facts, field):
             found.append(field)
     return found
