@@ -77,7 +77,8 @@ def anova(
 
     Returns:
         `ANOVA_COLUMNS`, one row a measure and term (a factor, or several joined by `TIMES`):
-        degrees of freedom, ``F`` >= 0, ``p_value``, ``p_adjusted``, ``partial_eta_squared`` in [0, 1], and ``words``.
+        degrees of freedom, ``F`` >= 0, ``p_value``, ``p_adjusted``, ``partial_eta_squared`` in
+        [0, 1], and ``words``.
         Without degrees of freedom for the error, or where all runs are alike, figures are NaN and
         the words say why.
 
