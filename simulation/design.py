@@ -84,7 +84,7 @@ def latin_hypercube(ranges: Mapping[str, Range], points: int, seed: int) -> Desi
             f"got {points} and {len(ranges)} ranges"
         )
     shares = qmc.LatinHypercube(len(ranges), rng=seed).random(points)
-    cells = tuple(
+    cells: tuple[Cell, ...] = tuple(
         {name: one.at(float(share)) for (name, one), share in zip(ranges.items(), row, strict=True)}
         for row in shares
     )
@@ -167,7 +167,7 @@ def _best(count: int, halvings: int) -> dict[int, int]:
     if len(masks) < halvings:
         raise InputError(f"{count} factors cannot be halved {halvings} times: take a larger part")
 
-    def shortness(chosen: tuple[int, ...]) -> list[int]:
+    def shortness(chosen: Sequence[int]) -> list[int]:
         lengths = [word.bit_count() for word in _defining_words(_added(free, chosen))]
         return [lengths.count(length) for length in range(count + 1)]
 

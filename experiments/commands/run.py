@@ -30,11 +30,13 @@ from experiments.commands.bounds import (
 from experiments.commands.choices import (
     Cast,
     Choices,
+    Controls,
     EngineName,
     ModelFolder,
     Servers,
     Swaps,
     VoiceName,
+    read_controls,
 )
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
@@ -107,7 +109,8 @@ def command_of(module: ModuleType) -> "Command":
             arguments = {key: options.pop(key) for key in own}
             run_experiment(build(**arguments), origin_of(module, arguments), **options)
 
-    shared = [parameter for key, parameter in common.items() if key not in ("scenario", "origin")]
+    taken = {"scenario", "origin", *own}
+    shared = [parameter for key, parameter in common.items() if key not in taken]
     command.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {**build.__annotations__, **run_experiment.__annotations__}
     command.__doc__ = module.__doc__
@@ -168,6 +171,7 @@ def run_experiment(
     cast: Cast = None,
     swap: Swaps = None,
     voice: VoiceName = None,
+    controls: Controls = None,
     engine: EngineName = "embedded",
     model: ModelFolder = WIND_TUNNEL,
     server: Servers = None,
@@ -194,7 +198,7 @@ def run_experiment(
     check_admission(engine, admission, slots)
     choices = Choices(
         tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
-        admission,
+        admission, read_controls(controls),
     )  # fmt: skip
     dressed = choices.dressed(scenario)
     if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
