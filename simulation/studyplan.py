@@ -139,6 +139,8 @@ class Recipe:
         """
         known = signature(self.scenario).parameters
         arguments = self.arguments_of(run)
+        if "seed" not in known:
+            raise InputError("a scenario of a study must take an argument `seed`: give it one")
         for name in arguments:
             if name not in known:
                 raise InputError(
@@ -152,7 +154,11 @@ class Recipe:
 
 
 def describe_study(
-    plan: StudyPlan, runs: Iterable[PlannedRun], recipe: Recipe, **about: object
+    plan: StudyPlan,
+    runs: Iterable[PlannedRun],
+    recipe: Recipe,
+    look: Callable[[PlannedRun, Scenario], None] = lambda *_: None,
+    **about: object,
 ) -> dict[str, object]:
     """What `study.json` holds.
 
@@ -162,12 +168,14 @@ def describe_study(
         plan: The design.
         runs: All of them.
         recipe: Makes their scenarios.
+        look: Shown every scenario.
         about: Further entries, which tell no study from another.
     """
     design, listed, title = plan.design(), [], ""
     for run in runs:
         scenario = recipe.build(run)
         title = title or scenario.title
+        look(run, scenario)
         what = scenario.describe_without_model()
         listed.append(
             {"run": run.name, "seed": run.seed, "levels": run.levels, "hash": fingerprint(what)}

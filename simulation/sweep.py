@@ -55,6 +55,12 @@ class Sweep:
         for desk in self._desks.values():
             desk.stop(why)
 
+    def skipped(self, turns: int, answers: int) -> None:
+        """Counts what earlier sessions have finished."""
+        earlier = Progress(turns=turns, answers=answers, old_turns=turns, old_answers=answers)
+        self._closed.append(earlier)
+        self.count()
+
     def opened(self, name: str, desk: Desk) -> None:
         """Takes note of a run that begins, or goes on."""
         self._desks[name] = desk
@@ -107,6 +113,7 @@ async def sweep(
     model: Model,
     folder: Path,
     *,
+    state: Sweep | None = None,
     origin: Callable[[PlannedRun], Origin] = lambda _: Origin(),
     observe: Callable[[Sweep], None] = lambda _: None,
     in_flight: int = 256,
@@ -122,6 +129,7 @@ async def sweep(
         build: Makes a run's scenario, when it is its turn.
         model: Who voices the agents.
         folder: Of the study; each run's folder is in it, under the run's name.
+        state: Is kept up to date; a new one by default.
         origin: How each scenario was asked for.
         observe: Called after every commit of any run.
         in_flight: Most requests at the engine at once, of all runs together.
@@ -135,7 +143,7 @@ async def sweep(
         EngineError: The model failed; what was committed is kept.
         RecordError: A record is damaged, in use, or cannot be written.
     """
-    state = Sweep(len(runs))
+    state = state or Sweep(len(runs))
     gate = Gate(model, in_flight, budget, state.stop)
     changed = asyncio.Event()
 

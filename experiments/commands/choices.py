@@ -102,7 +102,10 @@ class Choices:
         Raises:
             InputError: One of them does not fit the model.
         """
-        worn = [one.agent for one in scenario.wardrobe]
+        return self.fitting([one.agent for one in scenario.wardrobe])
+
+    def fitting(self, worn: Sequence[Agent]) -> list[Adapter]:
+        """The adapters that these agents wear, checked likewise."""
         if self.engine != "scripted":  # that has no weights: anything fits
             check_adapters(worn, base_identity(self.model), self.model)
             tell_unverified(worn)
@@ -163,7 +166,7 @@ def different(adapters: Sequence[Adapter]) -> int:
     return len({one.fingerprint for one in adapters})
 
 
-def tell_unverified(worn: list[Agent]) -> None:
+def tell_unverified(worn: Sequence[Agent]) -> None:
     """Says of which adapters nothing but the shapes is known."""
     for agent in worn:
         if agent.unverified and agent.adapter:
