@@ -81,13 +81,14 @@ def _origin(reading: Reading, *, several: bool) -> Origin:
     facts = reading.facts
     told = (
         ("seed", str(facts.seed)),
-        ("model", _listed(facts.model)),
-        ("packages", _listed(facts.packages)),
+        ("model", listed(facts.model)),
+        ("packages", listed(facts.packages)),
         ("machine", facts.machine),
         ("time", f"{when(facts.started)} to {when(facts.finished)}, {facts.seconds:.1f} s"),
     )
     return Origin(reading.name if several else "", facts.command, told)
 
 
-def _listed(entries: Mapping[str, str]) -> str:
+def listed(entries: Mapping[str, str]) -> str:
+    """Names and values in one line, by name."""
     return ", ".join(f"{name} {value}" for name, value in sorted(entries.items()))

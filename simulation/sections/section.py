@@ -59,6 +59,8 @@ class Table:
     note: str = ""
     marked: tuple[int, ...] = ()
     """Rows that stand out, from 0."""
+    folded: bool = False
+    """Whether it is to be opened first; its title then stands on the lid."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,10 @@ def table(
     title: str = "",
     note: str = "",
     marked: Sequence[int] = (),
+    folded: bool = False,
 ) -> Table:
     """A table whose fields may be given as plain text."""
     cells = tuple(
         tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows
     )
-    return Table(tuple(head), cells, words, title, note, tuple(marked))
+    return Table(tuple(head), cells, words, title, note, tuple(marked), folded)
