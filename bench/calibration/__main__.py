@@ -30,6 +30,7 @@ def main() -> None:
     picture = chosen.write.with_name(PICTURE) if chosen.write else None
     ways: dict[str, Callable[[], Part]] = {
         "opinions": lambda: asyncio.run(parts.opinions_part(chosen.people, chosen.topics, picture)),
+        "openness": parts.openness_part,
         "contradictions": lambda: parts.contradictions_part(chosen.talks),
         "ideas": lambda: parts.ideas_part(chosen.talks),
     }

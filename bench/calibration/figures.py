@@ -54,8 +54,6 @@ def opinions_panel(read: pd.DataFrame) -> Figure:
         opinion_against_truth(read[read["arm"] == arm], arm, panel)
     for panel in panels[len(arms) :]:
         panel.axis("off")
-    handles, labels = panels[1].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False
-    )
+    both = max((panel.get_legend_handles_labels() for panel in panels), key=lambda got: len(got[1]))
+    figure.legend(*both, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False)
     return figure

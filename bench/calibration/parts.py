@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from agents.engines.catalogue import open_engine
-from bench.calibration import contradictions, ideas, stances
+from bench.calibration import contradictions, ideas, openness, stances
 from bench.calibration.figures import opinions_panel
 from bench.calibration.part import Goal, Part, table
 from personas.embedding import HashedWords
@@ -17,6 +17,7 @@ from simulation.analysis.town import TownReader
 BEFORE, DURING = 0.05, 0.1  # of the scale's width
 AREA = 0.95
 MISCOUNT = 0.05
+RANKS = 0.8
 
 GROUPS = {"adapter": "adapters", "profile": "the same people prompted", "stranger": "strangers"}
 
@@ -64,6 +65,7 @@ async def opinions_part(people: int, topics: int, picture: Path | None) -> Part:
         "moves": "moved",
         "repeating": "by repeating the start",
         "exact": "likeliest option right",
+        "mistaken": "of the wrong ones, the stance elsewhere",
     }
     shown = f"![Opinion against stance]({picture.name})\n\n" if picture else ""
     return Part(
@@ -88,6 +90,30 @@ def _askings(subjects: Sequence[stances.Subject], topics: int) -> list[stances.A
 def _situations() -> list[str]:
     whens = ("before", "before, new wording", "during", "elsewhere")
     return [f"{group}, {when}" for when in whens for group in GROUPS]
+
+
+def openness_part() -> Part:
+    """Openness by fitted models."""
+    found = openness.designs()
+    most = found["evenings"].max()
+    goals = tuple(
+        Goal(
+            f"openness by {name}, {row.evenings} talks of {row.rounds} rounds",
+            f"rank correlation at least {RANKS}",
+            f"{getattr(row, column):.2f} (largest possible {row.best:.2f})",
+            bool(getattr(row, column) >= RANKS),
+        )
+        for column, name in (("friedkin_johnsen", "Friedkin-Johnsen"), ("degroot", "DeGroot"))
+        for row in found[(found["evenings"] == most) & found["rounds"].isin([2, 8])].itertuples()
+    )
+    headings = {
+        "rounds": "rounds of a talk",
+        "evenings": "talks a person",
+        "friedkin_johnsen": "Friedkin-Johnsen, susceptibility",
+        "degroot": "DeGroot, 1 - self-weight of each",
+        "best": "largest possible",
+    }
+    return Part("Openness", goals, f"{OPENNESS}\n\n{table(found, headings)}\n{OPENNESS_READ}")
 
 
 def contradictions_part(talks: int) -> Part:
@@ -162,7 +188,33 @@ proposal, after which the stance on the topic is still what it was. Errors are m
 distances as shares of the scale's width, which is 2 (from -1 to 1); one notch is 0.25. Intervals
 are 95 %, by bootstrap over people."""
 
-OPINIONS_READ = ""
+OPINIONS_READ = """\
+What it means: read in private, an opinion is the stance to within a hundredth of the scale before a
+talk, and to within a few hundredths during one, where somebody who always repeats the start would
+be off by more. What is weakest are people in the weights whom the talk has moved: their answers
+stay nearer to the start than what they have just said. **After a talk about something else** the
+answers are worse than during one on the topic, and nearly every wrong one is the stance that the
+person has stated last on the *other* proposal: the small model copies it. Eight wordings of the
+survey give the same (not in the table). So the scrambled control overstates how far opinions move
+for no reason, most of all for prompted people, and a talk's excess over it is cautious, or below 0;
+put `silent` beside it where that matters. A larger model will hardly do this; run this page on it
+before you trust its floors."""
+
+OPENNESS = f"""\
+{openness.PEOPLE} invented people of all three kinds (openness 0, 0.3 and 0.8) meet in groups of
+{openness.GROUP}, each time in other company and on another topic, and obey the law of persuasion.
+The models are fitted to what everybody thinks after each round, as a perfect survey would find it.
+Rank correlations are Spearman's with the true openness, which has three values only: ties of the
+truth keep a perfect order below 1."""
+
+OPENNESS_READ = """\
+What it means: Friedkin and Johnsen hold everybody back to where they began, for good. The town's law
+does not: whoever has been moved stays there. In long talks the fit can therefore only say who has
+ever moved, and more talks do not help (the bias stays); in talks of two rounds, where there is no way
+back to be seen, it reaches the goal with enough of them. DeGroot's model with a self-weight for each
+has no such anchor, and one minus that weight orders people nearly as well as anything could. Which
+of the two describes a run better is what `simulation.analysis.modelfit.compare_models` is for: look
+before you read a susceptibility."""
 
 CONTRADICTIONS = """\
 Six people whom nobody moves (openness low) talk for eight rounds in the grammar's words, tell facts
@@ -171,11 +223,22 @@ lines that contradict them: another side, another fact, or "I am a language mode
 the ROC curve is the probability that somebody without planted lines scores above somebody with
 one, ties counting half; for persistence, which is about sides alone, only planted sides count."""
 
-CONTRADICTIONS_READ = ""
+CONTRADICTIONS_READ = """\
+What it means: the arithmetic of the measures is right, from verdicts to a person's figure. It does
+not say how good a language model would be as the judge: here the judge is the grammar that wrote
+the lines. Persistence misses planted sides that nobody had contradicted since the person last
+spoke: without pressure there is nothing to withstand. (Planting found a mistake: the town's reader
+saw "I am a language model" contradict a job only if the job came first. It is mended.)"""
 
 IDEAS = """\
 Talks of four in the grammar's words, with one to thirty different ideas planted in each (ready-made
 ones, analogies with one concept and with two), told up to three times, in other words and with the
 concepts in the other order, each among sentences that are no ideas."""
 
-IDEAS_READ = ""
+IDEAS_READ = """\
+What it means: with the town's reader the counts are exact; the measures add nothing of their own.
+How ideas are *found* and *joined* decides everything else. Hashed words join by common words, and
+"What if we used X for Y?" shares most of its words with every other idea for Y; taking every
+sentence for an idea counts stances and reasons too. For free text, calibrate the reader and its
+threshold on ideas that people have sorted before a count is believed; differences between arms
+that were read in the same way are safer than the counts."""

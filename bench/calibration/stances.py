@@ -76,6 +76,8 @@ class Asking:
     began: int
     """Stance before the talk."""
     survey: Survey
+    elsewhere: int | None = None
+    """Stance that was stated last on something else, if the talk was about that."""
 
 
 def townspeople(voice: Voice, group: str) -> Iterator[Subject]:
@@ -136,15 +138,17 @@ def during(subject: Subject, topic: Proposal, related: bool = True) -> Iterator[
         company.play_round()
         truth = mind.stances[topic.key]
         heard = tuple(company.remembered)
-        yield Asking(arm, subject, topic, wave, heard, truth, began, survey_on(topic))
+        other = None if related else mind.stances[matter.key]
+        yield Asking(arm, subject, topic, wave, heard, truth, began, survey_on(topic), other)
 
 
 async def asked(model: Model, askings: Sequence[Asking], width: int = 64) -> pd.DataFrame:
     """Every question in both orders, as the frame that a run's record gives.
 
     Returns:
-        The columns of `opinions`, ``truth`` and ``began`` in [-1, 1], and ``error``, the distance
-        as a share of the scale's width.
+        The columns of `opinions`; ``truth``, ``began`` and ``elsewhere`` in [-1, 1], the last
+        one NaN where the talk was about the topic; and ``error``, the distance as a share of the
+        scale's width.
     """
     gate = asyncio.Semaphore(width)
 
@@ -165,7 +169,13 @@ async def asked(model: Model, askings: Sequence[Asking], width: int = 64) -> pd.
 
     rows = await asyncio.gather(*(ask(one, order) for one in askings for order in OPTION_ORDERS))
     truths = [
-        {**_key(one), "truth": one.truth / NOTCHES, "began": one.began / NOTCHES} for one in askings
+        {
+            **_key(one),
+            "truth": one.truth / NOTCHES,
+            "began": one.began / NOTCHES,
+            "elsewhere": float("nan") if one.elsewhere is None else one.elsewhere / NOTCHES,
+        }
+        for one in askings
     ]
     read = opinions(pd.DataFrame(rows)).merge(pd.DataFrame(truths), on=KEY)
     return read.assign(error=(read["opinion"] - read["truth"]).abs() / WIDTH)
@@ -188,11 +198,13 @@ def accuracy(read: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
         its 95 % interval over people; ``stayed`` and ``moved``, the same among those who stand
         where they began and those who do not; ``moves``, the share of the latter; ``repeating``,
         the error of somebody who always gives the stance before the talk; ``exact``, the share
-        whose likeliest option is the true one.
+        whose likeliest option is the true one; and ``mistaken``, the share of the other likeliest
+        options that are the stance stated last on something else.
     """
     labels = dict(zip(STANCE_OPTIONS, STANCE_VALUES, strict=True))
     judged = read.assign(
         moves=read["truth"] != read["began"],
+        said=read["modal"].map(labels),
         exact=read["modal"].map(labels) == read["truth"],
         repeating=(read["truth"] - read["began"]).abs() / WIDTH,
     )
@@ -211,9 +223,15 @@ def accuracy(read: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
                 "stayed": group.loc[~group["moves"], "error"].mean(),
                 "moved": group.loc[group["moves"], "error"].mean(),
                 **group[["moves", "repeating", "exact"]].mean().to_dict(),
+                "mistaken": _mistaken(group),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _mistaken(group: pd.DataFrame) -> float:
+    wrong = group[~group["exact"] & group["elsewhere"].notna()]
+    return float((wrong["said"] == wrong["elsewhere"]).mean())
 
 
 def _interval(means: NDArray[np.float64], seed: int) -> tuple[float, float]:
