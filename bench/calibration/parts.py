@@ -208,13 +208,13 @@ Rank correlations are Spearman's with the true openness, which has three values 
 truth keep a perfect order below 1."""
 
 OPENNESS_READ = """\
-What it means: Friedkin and Johnsen hold everybody back to where they began, for good. The town's law
-does not: whoever has been moved stays there. In long talks the fit can therefore only say who has
-ever moved, and more talks do not help (the bias stays); in talks of two rounds, where there is no way
-back to be seen, it reaches the goal with enough of them. DeGroot's model with a self-weight for each
-has no such anchor, and one minus that weight orders people nearly as well as anything could. Which
-of the two describes a run better is what `simulation.analysis.modelfit.compare_models` is for: look
-before you read a susceptibility."""
+What it means: Friedkin and Johnsen hold everybody back to where they began, for good. The town's
+law does not: whoever has been moved stays there. In long talks the fit can therefore only say who
+has ever moved, and more talks do not help (the bias stays); in talks of two rounds, where no way
+back can be seen, it reaches the goal with enough of them. DeGroot's model with a self-weight for
+each has no such anchor, and one minus that weight orders people nearly as well as anything could.
+Which of the two describes a run better is what `simulation.analysis.modelfit.compare_models` is
+for: look before you read a susceptibility."""
 
 CONTRADICTIONS = """\
 Six people whom nobody moves (openness low) talk for eight rounds in the grammar's words, tell facts
