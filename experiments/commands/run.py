@@ -38,6 +38,7 @@ from experiments.commands.choices import (
 )
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
+from experiments.commands.whatif import Branches, carry_out_branches, tell_worth
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
@@ -105,9 +106,11 @@ def command_of(module: ModuleType) -> "Command":
     def command(**options: Any) -> None:  # typer hands over what the signatures below ask for
         with clear_errors(resume="The same command goes on from there."):
             arguments = {key: options.pop(key) for key in own}
-            run_experiment(build(**arguments), origin_of(module, arguments), **options)
+            what_if = getattr(module, "branches", None)
+            run_experiment(build(**arguments), origin_of(module, arguments), what_if, **options)
 
-    shared = [parameter for key, parameter in common.items() if key not in ("scenario", "origin")]
+    own_of_ours = ("scenario", "origin", "branches")
+    shared = [parameter for key, parameter in common.items() if key not in own_of_ours]
     command.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
     command.__annotations__ = {**build.__annotations__, **run_experiment.__annotations__}
     command.__doc__ = module.__doc__
@@ -165,6 +168,7 @@ def _typed(value: object, hint: object) -> object:
 def run_experiment(
     scenario: Scenario,
     origin: Origin,
+    branches: Branches | None = None,
     cast: Cast = None,
     swap: Swaps = None,
     voice: VoiceName = None,
@@ -202,6 +206,8 @@ def run_experiment(
         require_adapters(dressed)
     session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
+    if branches is not None:
+        tell_worth(folder, carry_out_branches(session, folder, branches(dressed)))
     if report:
         from experiments.commands.report import make_report
 
