@@ -142,7 +142,7 @@ class _Pulls:
         return float(self.bounds[best]), float(edges[among[0]]), float(edges[among[-1] + 1])
 
     def _over(self, products: NDArray[np.float64]) -> Column:
-        return np.bincount(self._step, products, minlength=self._count)
+        return np.bincount(self._step, products, minlength=self._count).astype(float)
 
 
 def _slope(regressor: Column, response: Column) -> tuple[float, float, float, float]:

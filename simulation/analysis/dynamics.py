@@ -7,9 +7,11 @@ one-step predictions, and the prediction. Those with a bound of confidence are i
 
 import numpy as np
 import pandas as pd
+from numpy.polynomial.polynomial import polyder, polyroots, polyval
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
+from personas.errors import InputError
 from simulation.analysis.transitions import steps
 
 Column = NDArray[np.float64]
@@ -19,7 +21,7 @@ EVERYBODY = ""
 PARAMETER_COLUMNS = ("agent", "parameter", "value", "error", "low", "high", "steps", "words")
 SELF_WEIGHT = "self-weight"
 SUSCEPTIBILITY = "susceptibility"
-GRID = np.linspace(0, 1, 101)
+GRID = np.linspace(0, 1, 1001)
 NOTHING = 1e-12
 """Sum of squares below which a regressor says nothing."""
 CONFIDENCE = 0.95
@@ -56,32 +58,55 @@ def degroot_each(meetings: pd.DataFrame) -> pd.DataFrame:
     return _slopes_by_agent(frame, *_degroot_terms(frame), SELF_WEIGHT)
 
 
-def friedkin_johnsen(meetings: pd.DataFrame) -> pd.DataFrame:
-    """Friedkin and Johnsen's model: a susceptibility for each agent, one self-weight for all.
+def friedkin_johnsen(meetings: pd.DataFrame, self_weight: float | None = None) -> pd.DataFrame:
+    """Friedkin and Johnsen's model: a susceptibility for each agent.
 
-    x_i(t+1) = s_i [m x_i(t) + (1 - m) h_i(t)] + (1 - s_i) x_i(0): who has s_i = 0 stays what they
-    were, who has s_i = 1 takes part in DeGroot's averaging (Friedkin & Johnsen 1990, Journal of
-    Mathematical Sociology 15, 193-206). For given m each s_i is a least-squares slope, cut to
-    [0, 1]; m is found on a grid and refined. Errors come from the curvature at the solution with
-    one error variance for everybody, and count that m was fitted too.
+    x_i(t+1) = s_i [m_i x_i(t) + (1 - m_i) h_i(t)] + (1 - s_i) x_i(0): who has s_i = 0 stays what
+    they were at the start, who has s_i = 1 follows the others (Friedkin & Johnsen 1990, Journal of
+    Mathematical Sociology 15, 193-206). The weight of oneself among the influences is what
+    susceptibility leaves, m_i = 1 - s_i, as the authors couple them (1999, Advances in Group
+    Processes 16, 1-29): a weight of its own would, where opinions wander, take up all inertia and
+    leave s_i = 1 to everybody who ever moves. Each s_i minimises the sum of squared errors over
+    [0, 1], exactly: the sum is a polynomial in s_i.
 
     Args:
         meetings: From `transitions.meetings`.
+        self_weight: One m in [0, 1] for everybody, in place of the coupling; 0 is the form of 1990.
 
     Returns:
-        `PARAMETER_COLUMNS`: a row ``susceptibility`` for each agent, and a last row for the shared
-        ``self-weight`` m. A susceptibility is NaN for who heard nothing but their own opinion of
-        the start; m is 0, without an error, if there is but one step from the start.
+        `PARAMETER_COLUMNS`, a row ``susceptibility`` for each agent. ``low`` to ``high`` are the
+        values that fit about as well (likelihood ratio, 95 %, one error variance for everybody,
+        to 0.001); NaN in all of them for who heard nothing but their own opinion of the start.
+
+    Raises:
+        InputError: `self_weight` lies outside [0, 1].
     """
     frame = steps(meetings)
-    sums = _Sums(frame)
-    mixed = bool((frame["now"] != frame["start"]).any())
-    weight = sums.best_self_weight() if mixed else 0.0
-    start = frame["start"].to_numpy(dtype=float)
-    pull = _mixed(frame, weight) - start
-    moved = frame["next"].to_numpy(dtype=float) - start
-    table = _slopes_by_agent(frame, pull, moved, SUSCEPTIBILITY, spent=int(mixed))
-    return _with_self_weight(table, frame, weight, pull, mixed=mixed)
+    codes, agents = pd.factorize(frame["agent"], sort=True)
+    once, twice = _pulls(frame, self_weight)
+    moved = _column(frame, "next") - _column(frame, "start")
+    sums = _sums_of_squares(codes, once, twice, moved)
+    told = _by_code(codes, once**2 + twice**2) > NOTHING
+    value = np.array([_least(one) for one in sums])
+    left = polyval(value, sums.T, tensor=False)
+    freedom = int(told[codes].sum() - told.sum())
+    variance = float(left[told].sum()) / freedom if freedom > 0 else np.nan
+    curved = _by_code(codes, (once + 2 * value[codes] * twice) ** 2)
+    low, high = _fits_as_well(sums, value, variance * _quantile(freedom) ** 2)
+    table = pd.DataFrame(
+        {
+            "agent": agents,
+            "parameter": SUSCEPTIBILITY,
+            "value": value,
+            "error": np.sqrt(_ratio(np.full_like(curved, variance), curved)),
+            "low": low,
+            "high": high,
+        }
+    )
+    table.loc[~told, ["value", "error", "low", "high"]] = np.nan
+    table["steps"] = np.bincount(codes, minlength=len(agents))
+    table["words"] = [_words(bool(one), freedom) for one in told]
+    return table[list(PARAMETER_COLUMNS)]
 
 
 def predict_degroot(meetings: pd.DataFrame, parameters: pd.DataFrame) -> "pd.Series[float]":
@@ -92,14 +117,13 @@ def predict_degroot(meetings: pd.DataFrame, parameters: pd.DataFrame) -> "pd.Ser
 
 
 def predict_friedkin_johnsen(
-    meetings: pd.DataFrame, parameters: pd.DataFrame
+    meetings: pd.DataFrame, parameters: pd.DataFrame, self_weight: float | None = None
 ) -> "pd.Series[float]":
     """What `friedkin_johnsen` says that the next opinions are, in the order of `steps`."""
     frame = steps(meetings)
-    susceptibility = _by_agent(frame, parameters, SUSCEPTIBILITY)
-    shared = parameters.loc[parameters["parameter"] == SELF_WEIGHT, "value"].iloc[0]
-    pull = pd.Series(_mixed(frame, float(shared)), index=frame.index)
-    return susceptibility * pull + (1 - susceptibility) * frame["start"]
+    value = _by_agent(frame, parameters, SUSCEPTIBILITY)
+    once, twice = _pulls(frame, self_weight)
+    return frame["start"] + value * once + value**2 * twice
 
 
 def susceptibilities(meetings: pd.DataFrame) -> pd.DataFrame:
@@ -114,12 +138,7 @@ def susceptibilities(meetings: pd.DataFrame) -> pd.DataFrame:
         something is wrong.
     """
     fitted = friedkin_johnsen(meetings)
-    mine = fitted[fitted["parameter"] == SUSCEPTIBILITY]
-    return (
-        mine.drop(columns="parameter")
-        .rename(columns={"value": SUSCEPTIBILITY})
-        .reset_index(drop=True)
-    )
+    return fitted.drop(columns="parameter").rename(columns={"value": SUSCEPTIBILITY})
 
 
 def interval_on(
@@ -140,72 +159,72 @@ def interval_on(
     return np.clip(unbounded - reach, 0, 1), np.clip(unbounded + reach, 0, 1)
 
 
-class _Sums:
-    """Sums of products by agent, from which the fit for any self-weight follows."""
+def _pulls(frame: pd.DataFrame, self_weight: float | None) -> tuple[Column, Column]:
+    """What a susceptibility multiplies, and its square: next - start = s once + s^2 twice."""
+    now, heard, start = (_column(frame, name) for name in ("now", "heard", "start"))
+    if self_weight is None:
+        return now - start, heard - now
+    if not 0 <= self_weight <= 1:
+        raise InputError(f"self_weight must lie in [0, 1], got {self_weight}")
+    return self_weight * now + (1 - self_weight) * heard - start, np.zeros_like(now)
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        start = frame["start"].to_numpy(dtype=float)
-        heard, stayed = (frame[name].to_numpy(dtype=float) - start for name in ("heard", "now"))
-        moved = frame["next"].to_numpy(dtype=float) - start
-        codes = pd.factorize(frame["agent"], sort=True)[0]
 
-        def over(products: Column) -> Column:
-            return np.bincount(codes, products)
+def _sums_of_squares(codes: NDArray[np.intp], once: Column, twice: Column, moved: Column) -> Column:
+    """(agents, 5): coefficients of the sum of squared errors in s, the constant first."""
+    products = (
+        moved**2,
+        -2 * moved * once,
+        once**2 - 2 * moved * twice,
+        2 * once * twice,
+        twice**2,
+    )
+    return np.stack([_by_code(codes, product) for product in products], axis=1)
 
-        self.heard_heard, self.heard_stayed = over(heard**2), over(heard * stayed)
-        self.stayed_stayed, self.moved_moved = over(stayed**2), over(moved**2)
-        self.heard_moved, self.stayed_moved = over(heard * moved), over(stayed * moved)
 
-    def left(self, weight: float) -> float:
-        """Sum of squared errors with the best susceptibilities for a self-weight."""
-        other = 1 - weight
-        size = (
-            other**2 * self.heard_heard
-            + 2 * weight * other * self.heard_stayed
-            + weight**2 * self.stayed_stayed
-        )
-        along = other * self.heard_moved + weight * self.stayed_moved
-        slope = np.clip(np.divide(along, size, out=np.zeros_like(size), where=size > NOTHING), 0, 1)
-        return float((self.moved_moved - 2 * slope * along + slope**2 * size).sum())
+def _least(coefficients: Column) -> float:
+    """Where in [0, 1] a polynomial is least; the smallest such place."""
+    known = np.trim_zeros(coefficients, "b")
+    turning = polyroots(polyder(known)) if len(known) > 1 else np.array([])
+    inside = [root.real for root in turning if abs(root.imag) < 1e-9 and 0 < root.real < 1]
+    places = np.array([0.0, *sorted(inside), 1.0])
+    return float(places[np.argmin(polyval(places, coefficients).round(15))])
 
-    def best_self_weight(self) -> float:
-        """The self-weight in [0, 1] that leaves least; the smallest one if several do."""
-        left = [self.left(weight) for weight in GRID]
-        best = int(np.argmin(left))
-        if left[best] <= NOTHING:
-            return float(GRID[best])
-        around = (GRID[max(best - 1, 0)], GRID[min(best + 1, len(GRID) - 1)])
-        refined = optimize.minimize_scalar(
-            self.left, bounds=around, method="bounded", options={"xatol": 1e-9}
-        )
-        return float(refined.x if refined.fun < left[best] else GRID[best])
+
+def _fits_as_well(sums: Column, value: Column, slack: float) -> tuple[Column, Column]:
+    """Lowest and highest values on a grid whose sum of squares is above the least by `slack`."""
+    if np.isnan(slack):
+        return np.full_like(value, np.nan), np.full_like(value, np.nan)
+    least = polyval(value, sums.T, tensor=False)
+    near = polyval(GRID, sums.T) <= (least + slack)[:, None]
+    low = np.where(near.any(axis=1), GRID[near.argmax(axis=1)], value)
+    high = np.where(near.any(axis=1), GRID[::-1][near[:, ::-1].argmax(axis=1)], value)
+    return np.minimum(low, value), np.maximum(high, value)
 
 
 def _degroot_terms(frame: pd.DataFrame) -> tuple[Column, Column]:
     """Regressor and response of the self-weight: what lies between oneself and the others."""
-    heard = frame["heard"].to_numpy(dtype=float)
-    return frame["now"].to_numpy(float) - heard, frame["next"].to_numpy(float) - heard
+    heard = _column(frame, "heard")
+    return _column(frame, "now") - heard, _column(frame, "next") - heard
 
 
-def _mixed(frame: pd.DataFrame, weight: float) -> Column:
-    mixed = weight * frame["now"] + (1 - weight) * frame["heard"]
-    return mixed.to_numpy(dtype=float)
+def _column(frame: pd.DataFrame, name: str) -> Column:
+    return frame[name].to_numpy(dtype=float)
 
 
 def _slopes_by_agent(
-    frame: pd.DataFrame, regressor: Column, response: Column, parameter: str, spent: int = 0
+    frame: pd.DataFrame, regressor: Column, response: Column, parameter: str
 ) -> pd.DataFrame:
-    """A slope through 0, cut to [0, 1], for each agent; `spent` parameters were fitted before."""
+    """A slope through 0, cut to [0, 1], for each agent."""
     codes, agents = pd.factorize(frame["agent"], sort=True)
-    size = np.bincount(codes, regressor**2)
-    along = np.bincount(codes, regressor * response)
+    size = _by_code(codes, regressor**2)
+    along = _by_code(codes, regressor * response)
     known = size > NOTHING
-    slope = np.divide(along, size, out=np.full_like(size, np.nan), where=known)
+    slope = _ratio(along, size)
     value = np.clip(slope, 0, 1)
     errors = response - np.nan_to_num(value)[codes] * regressor
-    freedom = int(known[codes].sum() - known.sum()) - spent
+    freedom = int(known[codes].sum() - known.sum())
     variance = float((errors[known[codes]] ** 2).sum()) / freedom if freedom > 0 else np.nan
-    error = np.sqrt(np.divide(variance, size, out=np.full_like(size, np.nan), where=known))
+    error = np.sqrt(_ratio(np.full_like(size, variance), size))
     low, high = interval_on(slope, value, error, freedom)
     table = pd.DataFrame(
         {
@@ -228,41 +247,14 @@ def _words(known: bool, freedom: int) -> str:
     return "" if freedom > 0 else "as many parameters as steps: no error can be given"
 
 
-def _with_self_weight(
-    table: pd.DataFrame, frame: pd.DataFrame, weight: float, pull: Column, *, mixed: bool
-) -> pd.DataFrame:
-    """Adds the shared self-weight, and what its own error does to the errors of the others."""
-    row = {
-        "agent": EVERYBODY,
-        "parameter": SELF_WEIGHT,
-        "value": weight,
-        "error": np.nan,
-        "low": np.nan,
-        "high": np.nan,
-        "steps": len(frame),
-        "words": "" if mixed else "one step from the start alone: taken as 0",
-    }
-    if mixed:
-        codes = pd.factorize(frame["agent"], sort=True)[0]
-        value = np.nan_to_num(table["value"].to_numpy(dtype=float))
-        size = np.bincount(codes, pull**2)
-        own = value[codes] * (frame["now"] - frame["heard"]).to_numpy(dtype=float)
-        # A slope at its bound does not give way when the self-weight changes.
-        inside = (size > NOTHING) & (value > 0) & (value < 1)
-        cross = np.bincount(codes, pull * own)
-        lean = np.divide(cross, size, out=np.zeros_like(size), where=inside)
-        left = float((own**2).sum() - (lean * cross).sum())
-        variance = float(np.nanmedian(table["error"] ** 2 * size)) if size.any() else np.nan
-        row["error"] = np.sqrt(variance / left) if left > NOTHING else np.nan
-        freedom = int((size > NOTHING)[codes].sum() - (size > NOTHING).sum()) - 1
-        reach = _quantile(freedom) * float(row["error"])
-        row["low"], row["high"] = np.clip([weight - reach, weight + reach], 0, 1)
-        wider = np.sqrt(table["error"] ** 2 + (lean * np.nan_to_num(row["error"])) ** 2)
-        grown = (wider - table["error"]).fillna(0) * _quantile(freedom)
-        table["error"] = wider
-        table["low"] = (table["low"] - grown).clip(0, 1)
-        table["high"] = (table["high"] + grown).clip(0, 1)
-    return pd.concat([table, pd.DataFrame([row])], ignore_index=True)[list(PARAMETER_COLUMNS)]
+def _by_code(codes: NDArray[np.intp], values: Column) -> Column:
+    """Sums of the values of each code."""
+    return np.bincount(codes, values).astype(float)
+
+
+def _ratio(above: Column, below: Column) -> Column:
+    """A quotient, NaN where there is next to nothing to divide by."""
+    return np.divide(above, below, out=np.full_like(below, np.nan), where=below > NOTHING)
 
 
 def _quantile(freedom: int) -> float:

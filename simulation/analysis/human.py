@@ -59,10 +59,11 @@ def read_human_shares(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read as CSV in UTF-8: {error}") from error
+    known = [str(column) for column in table.columns]
     for column in ("question", "option", "share"):
-        if column not in table.columns:
-            raise InputError(f"{path.name} has no column {column!r}: {nearest(column, table)}")
-    if "group" not in table.columns:
+        if column not in known:
+            raise InputError(f"{path.name} has no column {column!r}: {nearest(column, known)}")
+    if "group" not in known:
         table = table.assign(group=EVERYBODY)
     table = table[list(HUMAN_COLUMNS)].apply(lambda column: column.str.strip())
     return check_human_shares(table.assign(share=_numbers(table["share"], path.name)), path.name)
@@ -93,12 +94,12 @@ def check_human_shares(table: pd.DataFrame, name: str = "human answers") -> pd.D
             f"{name}: share of {row['option']!r} must lie in [0, 1], got {row['share']:g}: "
             "write 25 % as 0.25"
         )
-    sums = table.groupby(["question", "group"])["share"].sum()
-    for (question, group), total in sums.items():
-        if abs(total - 1) > ROUNDING:
-            where = _where(question, group)
-            raise InputError(f"{name}: shares of {where} must sum to 1, got {total:.3g}")
     whole = table.groupby(["question", "group"])["share"].transform("sum")
+    off = table[(whole - 1).abs() > ROUNDING]
+    if not off.empty:
+        row, total = off.iloc[0], whole[off.index[0]]
+        where = _where(row["question"], row["group"])
+        raise InputError(f"{name}: shares of {where} must sum to 1, got {total:.3g}")
     return table.assign(share=table["share"] / whole)
 
 
@@ -156,7 +157,8 @@ def distances_to_humans(
     for position, run in enumerate(runs):
         shares = agent_shares(run.surveys)
         _check_options(shares, human)
-        shares = shares.assign(group=shares["agent"].map(groups or {}).fillna(EVERYBODY))
+        named = [(groups or {}).get(agent, EVERYBODY) for agent in shares["agent"]]
+        shares = shares.assign(group=named)
         found = _distances(_at_wave(shares, wave), human)
         tables.append(found.assign(run=position, seed=run.facts.seed))
     if not tables:
@@ -251,15 +253,18 @@ def _at_wave(shares: pd.DataFrame, wave: int | None) -> pd.DataFrame:
 
 def _distances(shares: pd.DataFrame, human: pd.DataFrame) -> pd.DataFrame:
     """One row an arm, question, group and wave."""
-    people = human.set_index(["question", "group", "option"])["share"]
+    people = {
+        place: table.set_index("option")["share"]
+        for place, table in human.groupby(["question", "group"])
+    }
     rows = []
     names = ["arm", "question", "group", "wave"]
     for place, mine in shares.groupby(names, sort=False):
         _, question, group, _ = place
-        if (question, group) not in people.index.droplevel("option"):
+        if (question, group) not in people:
             continue
         mean = mine.groupby(["option", "value"])["share"].mean().reset_index(level="value")
-        theirs = people.loc[question, group].reindex(mean.index).fillna(0.0)
+        theirs = people[question, group].reindex(mean.index).fillna(0.0)
         values, weights = mean["value"].to_numpy(dtype=float), mean["share"].to_numpy(dtype=float)
         row = dict(zip(names, place, strict=True)) | {
             "agents": mine["agent"].nunique(),

@@ -76,8 +76,8 @@ def meetings_heard(opinions: pd.DataFrame, exposures: pd.DataFrame) -> pd.DataFr
     frame = _cases(opinions)
     if "run" not in exposures:
         exposures = exposures.assign(run=0)
-    times = frame.groupby([*CASE, "wave"], as_index=False)["time"].first()
-    times["until"] = times.sort_values("wave").groupby(CASE)["time"].shift(-1)
+    times = frame.groupby([*CASE, "wave"], as_index=False)["time"].first()  # sorted by these
+    times["until"] = times.groupby(CASE)["time"].shift(-1)
     noticed = exposures[exposures["noticed"].astype(bool)].rename(columns={"time": "arrival"})
     merged = noticed.merge(times, on=["run", "arm"])
     inside = merged[(merged["arrival"] > merged["time"]) & (merged["arrival"] <= merged["until"])]
