@@ -21,8 +21,10 @@ from simulation.sections import (
 )
 from simulation.sections.annotated import Reader, town_reader
 from simulation.sections.section import Section
-from simulation.sections.writing import Page, write_page
+from simulation.sections.writing import FIGURES, Page, write_page
 from simulation.view import when
+
+__all__ = ["FIGURES", "write_report"]
 
 
 def write_report(

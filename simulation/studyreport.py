@@ -7,6 +7,7 @@ import pandas as pd
 
 from simulation.analysis.excess import LEAST_RUNS
 from simulation.analysis.frames import RunFacts
+from simulation.analysis.inference import ALPHA, least_pairs, smallest_p
 from simulation.sections.front import listed
 from simulation.sections.section import Section
 from simulation.sections.studies import effects, page
@@ -60,9 +61,7 @@ def _lede(found: pd.DataFrame, family: pd.DataFrame, facts: RunFacts) -> str:
     over = f", over the {facts.floor_arm} floor" if facts.floor_arm else ""
     rows = found[found["measure"] == measure].to_dict("records")
     told = [
-        f"{row['factor']} {row['level']} against {row['baseline']} "
-        f"{signed(float(row['difference']))} ({row['words']})"
-        for row in rows
+        f"{row['factor']} {row['level']} against {row['baseline']} {page.told(row)}" for row in rows
     ]
     mean = float(family.loc[family["measure"] == measure, "value"].mean())
     words = f"{measure.capitalize()}{over}: {signed(mean)} on average over all runs"
@@ -83,6 +82,7 @@ def _limits(study: Study, found: pd.DataFrame, facts: RunFacts) -> list[str]:
             f"{len(study.seeds)} seeds are too few for an interval or a test (at least "
             f"{LEAST_RUNS}): differences stand without either."
         )
+    words += _power(found)
     if facts.floor_arm is None:
         words.append("Without a control arm, drift cannot be told from noise: no excess is given.")
     if study.aliases:
@@ -94,6 +94,17 @@ def _limits(study: Study, found: pd.DataFrame, facts: RunFacts) -> list[str]:
     if missing:
         words.append(f"{missing} of {len(study.runs)} planned runs have not finished.")
     return words
+
+
+def _power(found: pd.DataFrame) -> list[str]:
+    """Whether one effect could be found at all after the correction."""
+    tested = found[found["p_value"].notna()]
+    if tested.empty or smallest_p(int(tested["pairs"].min())) * len(tested) <= ALPHA:
+        return []
+    return [
+        f"With {int(tested['pairs'].min())} pairs no single effect among {len(tested)} contrasts "
+        f"can stay below {ALPHA} after the correction: {least_pairs(len(tested))} seeds would do."
+    ]
 
 
 def _origin(study: Study, facts: RunFacts) -> Origin:

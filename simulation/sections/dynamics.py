@@ -13,8 +13,8 @@ from simulation.graph import Tie
 from simulation.page import Design
 from simulation.sections.figures import Panel, forests
 from simulation.sections.measures import printed
-from simulation.sections.section import Part, Piece, Section, Table, Words, drawn, table
-from simulation.view import DASH
+from simulation.sections.section import Part, Piece, Section, Words, drawn, table
+from simulation.view import DASH, MINUS
 
 WORDS = (
     "Friedkin and Johnsen's model, fitted to the opinions of all waves: an agent with a "
@@ -25,7 +25,13 @@ WORDS = (
 MODEL_WORDS = (
     "R² is the share of the squared moves that a model explains beyond the guess that nobody "
     "moves; below 0 it does worse than that guess. Held out: waves that the fit has not seen. "
-    "AICc: above the best, in units in which 2 is little and 10 is much."
+    "AICc: above the best, in units in which 2 is little and 10 is much. Error: root mean square, "
+    f"on the scale from {MINUS}1 to +1."
+)
+FITTED = f"Friedkin{DASH}Johnsen"
+WORSE = (
+    "Here the model describes the opinions no better than the guess that everybody stays where "
+    "they last stood: these susceptibilities rank the agents at best, and their size means little."
 )
 
 
@@ -49,7 +55,7 @@ def _pieces(design: Design) -> list[Piece]:
     panel = Panel("susceptibility", "susceptibility: 0 stays, 1 follows", (0.0, 1.0))
     drawing = forests(rows, view.labels, [panel])
     picture = drawn(f"{design.prefix}dynamics", drawing, WORDS)
-    return [picture, *_doubts(rows, view.labels), _models(met)]
+    return [picture, *_doubts(rows, view.labels), *_models(met)]
 
 
 def _meetings(design: Design, arm: str) -> pd.DataFrame:
@@ -75,11 +81,13 @@ def _doubts(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[Piece]:
     return [Words(" ".join(said))] if said else []
 
 
-def _models(met: pd.DataFrame) -> Table | Words:
+def _models(met: pd.DataFrame) -> list[Piece]:
+    """How well each model describes the steps, and whether susceptibilities mean anything here."""
     try:
         compared = compare_models(met)
     except InputError as error:
-        return Words(f"Models cannot be compared: {error}.")
+        return [Words(f"Models cannot be compared: {error}.")]
+    records = compared.to_dict("records")
     rows = [
         (
             str(row["model"]),
@@ -89,9 +97,11 @@ def _models(met: pd.DataFrame) -> Table | Words:
             printed(float(row["held_out_r2"]), "signed"),
             DASH if np.isnan(row["delta_aicc"]) else f"{row['delta_aicc']:.1f}",
         )
-        for row in compared.to_dict("records")
+        for row in records
     ]
     head = ("model", "parameters", "error", "R²", "R² held out", "AICc")
     steps = int(compared["steps"].max())
-    note = f"{MODEL_WORDS} Error: root mean square, on the scale from -1 to 1. {steps} steps."
-    return table(head, rows, title="Models of opinion dynamics", note=note)
+    note = f"{MODEL_WORDS} {steps} steps."
+    told = table(head, rows, title="Models of opinion dynamics", note=note)
+    worse = any(row["model"] == FITTED and row["r2"] <= 0 for row in records)
+    return [Words(WORSE), told] if worse else [told]

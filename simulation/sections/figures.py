@@ -19,6 +19,8 @@ from simulation.view import MINUS, View
 ROW = 0.24
 """Inches: height of a row."""
 LINES = ("-", "--", ":", "-.")
+CROWDED = 4
+"""Panels side by side from which on an axis has room for fewer numbers."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ def forests(rows: pd.DataFrame, labels: Mapping[str, str], panels: Sequence[Pane
     """
     figure = Figure(figsize=(WIDTH, 0.85 + ROW * len(labels)), layout="constrained")
     columns: list[Axes] = list(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0])
+    ticks = 3 if len(panels) <= CROWDED else 2
     for panel, ax in zip(panels, columns, strict=True):
-        _forest(rows[rows["measure"] == panel.measure], list(labels), panel, ax)
+        _forest(rows[rows["measure"] == panel.measure], list(labels), panel, ax, ticks)
     columns[0].set_yticks(range(len(labels)), labels=list(labels.values()), parse_math=False)
     columns[0].set_ylim(len(labels) - 0.4, -0.6)
     columns[0].tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
@@ -229,7 +232,7 @@ def quieten(ax: Axes) -> None:
         spine.set_color(HAIR)
 
 
-def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes) -> None:
+def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ticks: int) -> None:
     found = rows.set_index("row").reindex(list(order))
     places = range(len(order))
     ax.grid(axis="y", color=HAIR, linewidth=0.6)
@@ -245,7 +248,7 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes) ->
         ax.set_xlim(panel.ends[0] - margin, panel.ends[1] + margin)
         ax.set_xticks(np.linspace(*panel.ends, 3))
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(3, integer=panel.counts))
+        ax.xaxis.set_major_locator(MaxNLocator(ticks, integer=panel.counts))
     if panel.percent:
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.set_xlabel(panel.axis, fontsize=TINY, color=QUIET)

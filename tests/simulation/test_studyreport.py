@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.engines.scripted import ScriptedEngine
 from simulation.sections.studies import effects, page
 from simulation.sections.studies.figures import contrast_forests, doses
+from simulation.study import StudyPlan, load_study, run_study
+from simulation.studyreport import write_study_report
+from simulation.turntaking import Rounds
+
+from .browsing import opened
+from .test_record import small
+from .test_serial_equality import echo
 
 RNG = np.random.default_rng(0)
 
@@ -110,3 +118,27 @@ def test_a_contrast_is_drawn_where_it_lies():
 )
 def test_p_values_in_words(value, words):
     assert page.p_words(value) == words
+
+
+@pytest.mark.slow
+def test_a_browser_shows_a_study_without_errors_or_requests(tmp_path):
+    evil = "<script>document.title = 'owned'</script>"
+
+    def scenario(rounds: int = 2, opening: str = "Tea.", seed: int = 1):
+        return small(turns=Rounds(rounds), opening=opening, seed=seed, title=evil)
+
+    plan = StudyPlan(vary={"rounds": (1, 2), "opening": ("Tea.", evil)}, seeds=2)
+    run_study(plan, scenario, ScriptedEngine(echo), tmp_path / "study")
+    written = write_study_report(load_study(tmp_path / "study"), tmp_path / "report.html")
+    text = written.read_text(encoding="utf-8")
+    assert text.count("<script>") == 1
+    assert "2 seeds are too few for an interval or a test" in text
+    figures = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert figures == {
+        f"{name}.{ending}"
+        for name in ("contrasts", "dose-1", "dose-2")
+        for ending in ("png", "svg")
+    }
+    dom, console, asked = opened(written, tmp_path)
+    assert (console, asked) == ("", [])
+    assert "<title>&lt;script&gt;document.title" in dom

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.analysis.excess import LEAST_RUNS
-from simulation.page import MEANINGS, SHARES
+from simulation.page import SHARES
 from simulation.sections.measures import Style, difference
 from simulation.sections.section import Cell, Part, Piece, Section, Table, Words, drawn, table
 from simulation.sections.studies import effects
@@ -81,7 +81,7 @@ def design(study: Study) -> Section:
 def _contrasts(found: pd.DataFrame) -> Table:
     rows = [
         (
-            Cell(str(row["measure"]), MEANINGS.get(str(row["measure"]), "")),
+            str(row["measure"]),
             f"{row['factor']}: {row['level']} against {row['baseline']}",
             Cell(difference(float(row["difference"]), _style(row)), strong=True),
             _interval(row, _style(row)),
@@ -141,6 +141,17 @@ def _runs(study: Study) -> Table:
     return table(head, rows, words=len(head), title=title, folded=True)
 
 
+def told(row: Mapping[Hashable, object]) -> str:
+    """A contrast in words: the difference, its interval and corrected p, or why there is none."""
+    size = difference(float(str(row["difference"])), _style(row))
+    corrected = float(str(row["p_adjusted"]))
+    if np.isnan(corrected):
+        return f"{size} ({row['words']})"
+    interval = _interval(row, _style(row))
+    known = "" if interval == DASH else f"95 % interval {interval}, "
+    return f"{size} ({known}corrected p {p_words(corrected)}, {row['pairs']} pairs)"
+
+
 def p_words(value: float) -> str:
     """A p-value; a dash where there is no test."""
     if np.isnan(value):
@@ -156,7 +167,7 @@ def _interval(row: Mapping[Hashable, object], style: Style) -> str:
     low, high = float(str(row["low"])), float(str(row["high"]))
     if np.isnan(low):
         return DASH
-    return f"{difference(low, style)} to {difference(high, style)}"
+    return f"{difference(low, style).removesuffix(' points')} to {difference(high, style)}"
 
 
 def _why_not(found: pd.DataFrame) -> str:
