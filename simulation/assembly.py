@@ -1,19 +1,19 @@
 """From a promise to the request that keeps it, and from the reply to what is recorded."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
+from agents.agent import Agent
 from agents.memory import Summary, Utterance
-from agents.prompt import MODERATOR, compose
+from agents.prompt import MODERATOR, begun, compose, ended
 from personas.errors import InputError
-from personas.model import Model, Reply, Request, Sampling, Scores
+from personas.model import Model, Reply, Request, Sampling, Scores, Segment
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest
-from simulation.promise import Answer, Choice, Digest, Promise, Speech
+from simulation.promise import Answer, Aside, Choice, Digest, Promise, Speech
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
 from simulation.record import Ledger, Row
 from simulation.scenario import Scenario
@@ -65,6 +65,11 @@ class Assembly:
         }
         check_context(scenario, model)
 
+    @property
+    def notes(self) -> bool:
+        """Whether anybody notes down what drops from the window."""
+        return self._recollection.notes
+
     def needed_first(self, promise: Promise) -> Digest | None:
         """Notes that must be written before this promise can be prepared, if there are any."""
         return None if isinstance(promise, Digest) else self._recollection.missing_digest(promise)
@@ -77,10 +82,7 @@ class Assembly:
             case Digest():
                 return self._digest(promise)
             case Choice():
-                mind = self._recollection.of(promise)
-                lines = [self._openings[promise.arm], *mind.lines]
-                request = self._request(promise, lines, [promise.asked], _SCORING, 0)
-                return Job(promise, request, promise.options)
+                return self._choice(promise)
             case Answer():
                 return self._answer(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
@@ -98,50 +100,49 @@ class Assembly:
                 return _survey_row(answer, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
-    def keep(self, job: Job, reply: Reply | Scores) -> None:
-        """Lets the reply be heard; it is committed already."""
-        match job.promise:
-            case Speech() as speech if isinstance(reply, Reply):
-                speech.text = reply.text
-                speech.heard = ()  # a kept promise holds its own text and nothing else
-            case Digest() as digest if isinstance(reply, Reply):
-                digest.text, digest.lines = reply.text, ()
-            case Choice() as choice if isinstance(reply, Scores):
-                choice.scores = reply
-
     def _speech(self, speech: Speech) -> Job:
-        mind = self._recollection.of(speech)
-        seed = seed_for(self._scenario.seed, "speak", speech.agent, speech.counter)
-        lines = [self._openings[speech.arm], *mind.lines]
-        request = self._request(speech, lines, (), self._scenario.sampling, seed)
-        return Job(speech, request, first=mind.first)
+        agent = self._newest.at(speech.agent, speech.time)
+        parts = [*begun(agent), self._openings[speech.arm].spoken]
+        first = self._recollection.recall(speech, parts)
+        sampling, seed = self._scenario.sampling, self._scenario.seed
+        seed = seed_for(seed, "speak", speech.agent, speech.counter)
+        request = Request(ended(parts), agent.adapter, sampling, seed, speech.time)
+        return Job(speech, request, first=first)
+
+    def _choice(self, choice: Choice) -> Job:
+        agent = self._newest.at(choice.agent, choice.time)
+        parts = [*begun(agent), self._openings[choice.arm].spoken]
+        self._recollection.recall(choice, parts)
+        return self._asking(agent, choice, parts, choice.asked, choice.options)
 
     def _answer(self, answer: Answer) -> Job:
-        mind = self._recollection.of(answer)
-        opening = [self._openings[answer.arm]] if answer.opened else []
+        agent = self._newest.at(answer.agent, answer.time)
+        parts = begun(agent)
+        if answer.opened:
+            parts.append(self._openings[answer.arm].spoken)
+        self._recollection.recall(answer, parts)
         asked = answer.survey.line(answer.wording, answer.order)
-        request = self._request(answer, [*opening, *mind.lines], [asked], _SCORING, 0)
-        return Job(answer, request, answer.survey.letters)
+        return self._asking(agent, answer, parts, asked, answer.survey.letters)
+
+    def _asking(
+        self,
+        agent: Agent,
+        aside: Aside,
+        parts: list[Segment],
+        asked: Utterance,
+        options: tuple[str, ...],
+    ) -> Job:
+        prompt = ended([*parts, asked.spoken])
+        return Job(aside, Request(prompt, agent.adapter, _SCORING, 0, priority(aside)), options)
 
     def _digest(self, digest: Digest) -> Job:
+        agent = self._newest.at(digest.agent, digest.time)
         notes = [Utterance(NOTES, digest.before)] if digest.before else []
         lines = [self._openings[digest.arm], *notes, *digest.lines]
         sampling = replace(self._scenario.sampling, max_tokens=digest.tokens)
         seed = seed_for(self._scenario.seed, "summary", digest.agent, digest.counter)
-        asked = [Utterance(MODERATOR, digest.asking)]
-        return Job(digest, self._request(digest, lines, asked, sampling, seed))
-
-    def _request(
-        self,
-        promise: Promise,
-        remembered: Sequence[Utterance],
-        asked: Sequence[Utterance],
-        sampling: Sampling,
-        seed: int,
-    ) -> Request:
-        agent = self._newest.at(promise.agent, promise.time)
-        prompt = compose(agent, remembered, asked)
-        return Request(prompt, agent.adapter, sampling, seed, priority(promise))
+        prompt = compose(agent, lines, [Utterance(MODERATOR, digest.asking)])
+        return Job(digest, Request(prompt, agent.adapter, sampling, seed, priority(digest)))
 
 
 def priority(promise: Promise) -> float:

@@ -24,6 +24,7 @@ from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
 
 BATCH = 1024  # most replies in one commit: bounds what a crash may lose and what memory holds
+ENOUGH = BATCH // 4  # promises made, before one looks what can be kept
 AT_A_TIME = 100
 """Most replies in one commit while others are on their way: what follows from the first of many
 that came back together goes out before the last is written down, and hides behind the waiting."""
@@ -59,7 +60,7 @@ class Progress:
         promise = job.promise
         self.time = max(self.time, promise.time)
         self.prompt_tokens += reply.prompt_tokens
-        if isinstance(promise, Speech) and isinstance(reply, Reply):
+        if isinstance(promise, Speech):
             self.turns += 1
             self.old_turns += job.recorded
             self.new_tokens += reply.new_tokens
@@ -123,6 +124,16 @@ class Desk:
         self.progress = Progress()
 
     @property
+    def has_enough(self) -> bool:
+        """Whether what is due should be taken before virtual time goes on.
+
+        While the engine computes, time runs ahead, so that it never wants for requests. While
+        nothing is on its way, there is nothing to run ahead of: what is due is answered while it
+        is fresh, and whoever hears it need not wait for it.
+        """
+        return self.open >= ENOUGH and bool(self._due) and not self._tasks
+
+    @property
     def exhausted(self) -> bool:
         """Whether nothing is left that could be kept: only a desk that must not ask gets here."""
         return self._only_recorded and not self._due and self.idle
@@ -178,7 +189,7 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _make_due(self, promise: Promise) -> None:
-        if digest := self._assembly.needed_first(promise):
+        if self._assembly.notes and (digest := self._assembly.needed_first(promise)):
             promise.waiting += 1
             digest.dependents.append(promise)
             if len(digest.dependents) > 1:  # on its way already
@@ -188,23 +199,26 @@ class Desk:
         heappush(self._due, (priority(promise), next(self._arrivals), promise))
 
     def _send_due(self) -> None:
-        while self._due and len(self._tasks) < self._bound and len(self._answered) < BATCH:
+        due, tasks, answered = self._due, self._tasks, self._answered
+        while due and len(tasks) < self._bound and len(answered) < BATCH:
             if self.progress.stopped:
                 return
             try:
-                job = self._assembly.prepare(self._due[0][2])
+                job = self._assembly.prepare(due[0][2])
             except UnrecordedError:
                 if not self._only_recorded:
                     raise
-                heappop(self._due)  # stays open
+                heappop(due)  # stays open
                 continue
             if not self._answer(job):
                 return
-            heappop(self._due)
+            heappop(due)
 
     def _answer(self, job: Job) -> bool:
         """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
-        voice = self._humans.get(job.promise.agent, self._model)  # a person, or the model
+        voice = self._model
+        if self._humans:
+            voice = self._humans.get(job.promise.agent, voice)
         key = job.key = request_key(voice.identity, job.request, job.options)
         job.asked = time()
         known = self._model.recorded(key) or self._uncommitted.get(key)
@@ -274,13 +288,14 @@ class Desk:
 
     def _keep(self, job: Job, reply: Reply | Scores) -> None:
         promise = job.promise
-        self._assembly.keep(job, reply)
+        promise.keep(reply)
         self.open -= 1
-        for dependent in promise.dependents:
-            dependent.waiting -= 1
-            if dependent.waiting == 0:
-                self._make_due(dependent)
-        promise.dependents.clear()
+        if promise.dependents:
+            for dependent in promise.dependents:
+                dependent.waiting -= 1
+                if dependent.waiting == 0:
+                    self._make_due(dependent)
+            promise.dependents.clear()
         promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()

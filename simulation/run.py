@@ -13,7 +13,7 @@ from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import ENOUGH, Desk, Progress
 from simulation.origin import (
     Origin,
     adapter_rows,
@@ -143,18 +143,24 @@ async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
             if perf_counter() > breath:
                 await asyncio.sleep(0)
                 breath = perf_counter() + BREATH
+        elif _look_ahead(rooms, desk, run_ahead):
+            continue
         elif desk.exhausted:
             return
         else:
             await desk.some_reply()
 
 
-def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
-    while desk.open < run_ahead and not desk.progress.stopped:
+def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> bool:
+    """Lets virtual time go on as far as is useful; False if it cannot."""
+    went_on = False
+    while desk.open < run_ahead and not desk.has_enough and not desk.progress.stopped:
         room = min(rooms, key=lambda room: room.next_time)
         if room.next_time == inf:
-            return
-        room.advance(run_ahead - desk.open)
+            break
+        room.advance(min(run_ahead - desk.open, ENOUGH))
+        went_on = True
+    return went_on
 
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:

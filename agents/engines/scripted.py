@@ -5,9 +5,10 @@ import random
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import log
+from operator import attrgetter
 
 from personas.errors import InputError
-from personas.model import ModelIdentity, Reply, Request, Scores, Spoken
+from personas.model import ModelIdentity, Reply, Request, Scores, Segment
 
 Speak = Callable[[Request], str]
 Weigh = Callable[[Request, Sequence[str]], Sequence[float]]
@@ -26,6 +27,9 @@ def chatter(request: Request) -> str:
 def indifferent(request: Request, options: Sequence[str]) -> Sequence[float]:
     """The same weight on every option."""
     return [1 / len(options)] * len(options)
+
+
+_text: Callable[[Segment], str] = attrgetter("text")
 
 
 @lru_cache(maxsize=2**15)
@@ -105,4 +109,4 @@ class ScriptedEngine:
             await asyncio.sleep(self._latency(request))
 
     def _size(self, request: Request) -> int:
-        return sum(map(_words, [part.text for part in request.prompt if isinstance(part, Spoken)]))
+        return sum(map(_words, map(_text, request.prompt)))
