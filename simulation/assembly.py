@@ -12,10 +12,10 @@ from personas.errors import InputError
 from personas.model import Model, Reply, Request, Sampling, Scores, Segment
 from simulation.chance import seed_for
 from simulation.floor import Floor
-from simulation.newest import Newest
+from simulation.newest import Newest, Takings
 from simulation.promise import Answer, Aside, Choice, Digest, Promise, Speech
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
-from simulation.record import Ledger, Row
+from simulation.record import Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
@@ -48,17 +48,17 @@ class Assembly:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: Counts tokens.
-        ledger: Knows which adapters were taken up when their time came.
+        takings: Know which adapters were taken up when their time came.
 
     Raises:
         InputError: The model's context cannot hold the scenario's memory.
     """
 
-    def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
+    def __init__(self, scenario: Scenario, model: Model, takings: Takings) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
         self.wardrobe = scenario.wardrobe
-        self._newest = Newest(self.wardrobe, ledger, model.identity.base)
+        self._newest = Newest(self.wardrobe, takings, model.identity.base)
         self._openings = {
             "talk": Utterance(MODERATOR, scenario.opening),
             "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),

@@ -18,6 +18,7 @@ from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
+from simulation.newest import Unwritten
 from simulation.promise import Answer, Promise, Speech
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
@@ -76,7 +77,8 @@ class Desk:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: The engine; it is wrapped so that the record answers first.
-        ledger: Where every reply is committed before anyone hears it.
+        ledger: Where every reply is committed before anyone hears it. None: nothing is recorded,
+            and nothing needs a name to be recorded under.
         observe: Called after every commit.
         in_flight: Most requests at the engine at once.
         identity: Under whose name replies are recorded; the model's own by default.
@@ -91,7 +93,7 @@ class Desk:
         self,
         scenario: Scenario,
         model: Model,
-        ledger: Ledger,
+        ledger: Ledger | None,
         observe: Callable[[Progress], None] = lambda _: None,
         in_flight: int = 256,
         identity: ModelIdentity | None = None,
@@ -100,12 +102,13 @@ class Desk:
         only_recorded: bool = False,
     ) -> None:
         self._ledger, self._observe, self._bound = ledger, observe, in_flight
-        self._model = RecordedEngine(model, ledger.replies, ledger.counts, identity)
+        replies, counts = (ledger.replies, ledger.counts) if ledger else ({}, None)
+        self._model = RecordedEngine(model, replies, counts, identity)
         self._humans = {
-            human.seat: RecordedEngine(HumanEngine(human.read), ledger.replies)
+            human.seat: RecordedEngine(HumanEngine(human.read), replies)
             for human in scenario.humans
         }
-        self._assembly = Assembly(scenario, self._model, ledger)
+        self._assembly = Assembly(scenario, self._model, ledger or Unwritten())
         self._foresight = model if isinstance(model, Foresight) else None
         self._doorkeeper = model if isinstance(model, Doorkeeper) else None
         self._purse = Purse(budget)
@@ -190,8 +193,7 @@ class Desk:
 
     def _make_due(self, promise: Promise) -> None:
         if self._assembly.notes and (digest := self._assembly.needed_first(promise)):
-            promise.waiting += 1
-            digest.dependents.append(promise)
+            digest.hold(promise)
             if len(digest.dependents) > 1:  # on its way already
                 return
             self.open += 1
@@ -216,18 +218,19 @@ class Desk:
 
     def _answer(self, job: Job) -> bool:
         """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
+        job.asked = time()
         voice = self._model
         if self._humans:
             voice = self._humans.get(job.promise.agent, voice)
-        key = job.key = request_key(voice.identity, job.request, job.options)
-        job.asked = time()
-        known = self._model.recorded(key) or self._uncommitted.get(key)
-        if known is not None:
-            job.recorded = True
-            self._take(job, known)
-            return True
-        if self._only_recorded:
-            return True
+        if self._ledger is not None:
+            key = job.key = request_key(voice.identity, job.request, job.options)
+            known = self._model.recorded(key) or self._uncommitted.get(key)
+            if known is not None:
+                job.recorded = True
+                self._take(job, known)
+                return True
+            if self._only_recorded:
+                return True
         tokens = job.request.sampling.max_tokens if job.options is None else 0
         if short := self._purse.short_of(tokens):
             if not self._tasks:  # else what is in flight may cost less than was reserved for it
@@ -246,13 +249,15 @@ class Desk:
         return True
 
     def _take(self, job: Job, reply: Reply | Scores) -> None:
-        self._uncommitted[job.key] = reply
+        if job.key:
+            self._uncommitted[job.key] = reply
         self._answered.append((job, reply))
 
     async def _await_answer(self, job: Job, voice: RecordedEngine, reserved: int) -> None:
         began = perf_counter()
         try:
-            reply = await voice.ask(job.key, job.request, job.options)
+            key = job.key or request_key(voice.identity, job.request, job.options)
+            reply = await voice.ask(key, job.request, job.options)
         finally:
             self._purse.release(reserved)
             self.progress.in_flight -= 1
@@ -272,13 +277,14 @@ class Desk:
             return False
         most = AT_A_TIME if self._tasks else BATCH
         answered, self._answered = self._answered[:most], self._answered[most:]
-        row = self._assembly.row
-        self._ledger.write(
-            Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
-            for job, reply in answered
-        )
-        for job, _ in answered:
-            self._uncommitted.pop(job.key, None)
+        if self._ledger is not None:
+            row = self._assembly.row
+            self._ledger.write(
+                Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
+                for job, reply in answered
+            )
+            for job, _ in answered:
+                self._uncommitted.pop(job.key, None)
         for job, reply in answered:
             self._keep(job, reply)
         self.progress.written = self._purse.spent
@@ -290,12 +296,11 @@ class Desk:
         promise = job.promise
         promise.keep(reply)
         self.open -= 1
-        if promise.dependents:
-            for dependent in promise.dependents:
-                dependent.waiting -= 1
-                if dependent.waiting == 0:
-                    self._make_due(dependent)
-            promise.dependents.clear()
+        for dependent in promise.dependents:
+            dependent.waiting -= 1
+            if dependent.waiting == 0:
+                self._make_due(dependent)
+        promise.dependents = ()
         promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()

@@ -52,8 +52,8 @@ class Promise:
     """Place in the total order."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
-    dependents: "list[Promise]" = field(default_factory=list, init=False, repr=False)
-    """Who waits for this one."""
+    dependents: "list[Promise] | tuple[()]" = field(default=(), init=False, repr=False)
+    """Who waits for this one; a list only where somebody does."""
     kept: bool = field(default=False, init=False)
     when_kept: Callable[[], None] | None = field(default=None, init=False)
     """Called once it is: lets virtual time go on where it stood still for this promise."""
@@ -68,8 +68,15 @@ class Promise:
         """Makes this promise due only when all of these are kept."""
         for cause in causes:
             if cause.text is None:
-                self.waiting += 1
-                cause.dependents.append(self)
+                cause.hold(self)
+
+    def hold(self, dependent: "Promise") -> None:
+        """Lets another promise wait for this one."""
+        dependent.waiting += 1
+        if self.dependents:
+            self.dependents.append(dependent)
+        else:
+            self.dependents = [dependent]
 
     @property
     def tail(self) -> "tuple[Speech, ...]":

@@ -13,7 +13,7 @@ from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
 from simulation.budget import Budget
-from simulation.desk import ENOUGH, Desk, Progress
+from simulation.desk import BATCH, Desk, Progress
 from simulation.origin import (
     Origin,
     adapter_rows,
@@ -158,7 +158,7 @@ def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> bool:
         room = min(rooms, key=lambda room: room.next_time)
         if room.next_time == inf:
             break
-        room.advance(min(run_ahead - desk.open, ENOUGH))
+        room.advance(min(run_ahead - desk.open, BATCH))
         went_on = True
     return went_on
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from math import log
 from operator import attrgetter
 
@@ -29,12 +28,22 @@ def indifferent(request: Request, options: Sequence[str]) -> Sequence[float]:
     return [1 / len(options)] * len(options)
 
 
+MOST_TEXTS = 2**15  # remembered with their number of words
+
 _text: Callable[[Segment], str] = attrgetter("text")
 
 
-@lru_cache(maxsize=2**15)
-def _words(text: str) -> int:
-    return len(text.split())
+class _Words(dict[str, int]):
+    """Number of words by text, counted when it is first looked up."""
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= MOST_TEXTS:
+            self.clear()
+        words = self[text] = len(text.split())
+        return words
+
+
+_words = _Words().__getitem__
 
 
 class ScriptedEngine:
