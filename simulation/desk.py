@@ -137,6 +137,11 @@ class Desk:
         return self.open >= ENOUGH and bool(self._due) and not self._tasks
 
     @property
+    def waits(self) -> bool:
+        """Whether something is on its way from the engine."""
+        return bool(self._tasks)
+
+    @property
     def exhausted(self) -> bool:
         """Whether nothing is left that could be kept: only a desk that must not ask gets here."""
         return self._only_recorded and not self._due and self.idle

@@ -13,7 +13,7 @@ from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
 from simulation.budget import Budget
-from simulation.desk import BATCH, Desk, Progress
+from simulation.desk import AT_A_TIME, BATCH, Desk, Progress
 from simulation.origin import (
     Origin,
     adapter_rows,
@@ -132,19 +132,17 @@ def _rare_collections() -> Iterator[None]:
 async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
     breath = perf_counter() + BREATH
     while True:
-        _look_ahead(rooms, desk, run_ahead)
-        if desk.open == 0:
+        went_on = _look_ahead(rooms, desk, run_ahead)
+        if desk.open == 0 and not went_on:
             if all(room.next_time == inf for room in rooms):
                 desk.progress.stopped = ""  # what was in flight was all that was left
             return
         if desk.progress.stopped and desk.idle:
             return
-        if desk.settle():
+        if desk.settle() or went_on:
             if perf_counter() > breath:
                 await asyncio.sleep(0)
                 breath = perf_counter() + BREATH
-        elif _look_ahead(rooms, desk, run_ahead):
-            continue
         elif desk.exhausted:
             return
         else:
@@ -152,13 +150,19 @@ async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
 
 
 def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> bool:
-    """Lets virtual time go on as far as is useful; False if it cannot."""
+    """Lets virtual time go on, but no longer than the engine should wait for its next request.
+
+    Returns:
+        False if time cannot go on now.
+    """
     went_on = False
+    most = AT_A_TIME if desk.waits else BATCH
+    until = perf_counter() + BREATH
     while desk.open < run_ahead and not desk.has_enough and not desk.progress.stopped:
-        room = min(rooms, key=lambda room: room.next_time)
-        if room.next_time == inf:
+        room = rooms[0] if len(rooms) == 1 else min(rooms, key=lambda room: room.next_time)
+        if room.next_time == inf or (went_on and perf_counter() > until):
             break
-        room.advance(min(run_ahead - desk.open, BATCH))
+        room.advance(min(run_ahead - desk.open, most))
         went_on = True
     return went_on
 
