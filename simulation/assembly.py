@@ -8,8 +8,10 @@ from json.encoder import encode_basestring_ascii
 from agents.agent import Agent
 from agents.memory import Summary, Utterance
 from agents.prompt import MODERATOR, begun, compose, ended
+from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.model import Model, Reply, Request, Sampling, Scores, Segment
+from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest, Takings
@@ -57,11 +59,15 @@ class Assembly:
     def __init__(self, scenario: Scenario, model: Model, takings: Takings) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
-        self.wardrobe = scenario.wardrobe
-        self._newest = Newest(self.wardrobe, takings, model.identity.base)
+        self._wardrobe = scenario.wardrobe
+        self._newest = Newest(self._wardrobe, takings, model.identity.base)
+        self._controls = {
+            arm: ARMS[arm].dressed(self._wardrobe) for arm in scenario.arms if ARMS[arm].voice
+        }
+        """Wardrobes of the arms in which everybody speaks by another voice."""
+        openings = {"topic": scenario.opening, "something else": scenario.unrelated_opening}
         self._openings = {
-            "talk": Utterance(MODERATOR, scenario.opening),
-            "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
+            arm: Utterance(MODERATOR, openings[ARMS[arm].about]) for arm in scenario.arms
         }
         check_context(scenario, model)
 
@@ -69,6 +75,11 @@ class Assembly:
     def notes(self) -> bool:
         """Whether anybody notes down what drops from the window."""
         return self._recollection.notes
+
+    def adapter_of(self, promise: Promise) -> Adapter | None:
+        """The weights that will be worn, as far as that is known before their time has come."""
+        wardrobe = self._controls.get(promise.arm, self._wardrobe)
+        return wardrobe.at(promise.agent, promise.time).adapter
 
     def needed_first(self, promise: Promise) -> Digest | None:
         """Notes that must be written before this promise can be prepared, if there are any."""
@@ -101,7 +112,7 @@ class Assembly:
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
     def _speech(self, speech: Speech) -> Job:
-        agent = self._newest.at(speech.agent, speech.time)
+        agent = self._voice(speech)
         parts = [*begun(agent), self._openings[speech.arm].spoken]
         first = self._recollection.recall(speech, parts)
         sampling, seed = self._scenario.sampling, self._scenario.seed
@@ -110,13 +121,13 @@ class Assembly:
         return Job(speech, request, first=first)
 
     def _choice(self, choice: Choice) -> Job:
-        agent = self._newest.at(choice.agent, choice.time)
+        agent = self._voice(choice)
         parts = [*begun(agent), self._openings[choice.arm].spoken]
         self._recollection.recall(choice, parts)
         return self._asking(agent, choice, parts, choice.asked, choice.options)
 
     def _answer(self, answer: Answer) -> Job:
-        agent = self._newest.at(answer.agent, answer.time)
+        agent = self._voice(answer)
         parts = begun(agent)
         if answer.opened:
             parts.append(self._openings[answer.arm].spoken)
@@ -136,13 +147,18 @@ class Assembly:
         return Job(aside, Request(prompt, agent.adapter, _SCORING, 0, priority(aside)), options)
 
     def _digest(self, digest: Digest) -> Job:
-        agent = self._newest.at(digest.agent, digest.time)
+        agent = self._voice(digest)
         notes = [Utterance(NOTES, digest.before)] if digest.before else []
         lines = [self._openings[digest.arm], *notes, *digest.lines]
         sampling = replace(self._scenario.sampling, max_tokens=digest.tokens)
         seed = seed_for(self._scenario.seed, "summary", digest.agent, digest.counter)
         prompt = compose(agent, lines, [Utterance(MODERATOR, digest.asking)])
         return Job(digest, Request(prompt, agent.adapter, sampling, seed, priority(digest)))
+
+    def _voice(self, promise: Promise) -> Agent:
+        """Who is worn in the promise's seat."""
+        voiced = self._controls.get(promise.arm)
+        return (voiced or self._newest).at(promise.agent, promise.time)
 
 
 def priority(promise: Promise) -> float:
@@ -156,7 +172,8 @@ def check_context(scenario: Scenario, model: Model) -> None:
     Raises:
         InputError: Says how many tokens of memory would fit.
     """
-    systems = [model.count_tokens(worn.agent.system_text) for worn in scenario.wardrobe]
+    wardrobes = [ARMS[arm].dressed(scenario.wardrobe) for arm in scenario.arms]
+    systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
     rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens

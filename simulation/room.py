@@ -15,6 +15,7 @@ import simpy
 
 from agents.memory import Utterance
 from agents.prompt import MODERATOR
+from simulation.arms import ARMS
 from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
@@ -55,6 +56,7 @@ class Room:
 
     def __init__(self, scenario: Scenario, arm: str, post: Callable[[Promise], None]) -> None:
         self.scenario, self.arm = scenario, arm
+        self._differs = ARMS[arm]
         self.clock = Clock()
         self.agents = tuple(agent.key for agent in scenario.agents)
         self._post = post
@@ -69,7 +71,7 @@ class Room:
         self._standing_still = 0
         self.hearings: list[Hearing] = []
         self.clock.process(self._intervene(in_order(scenario.timeline)))
-        if arm != "silent":
+        if self._differs.speaks:
             for rank, chair in enumerate(self._chairs()):
                 self.clock.process(scenario.policies[rank].run(chair))
         for survey in scenario.surveys:
@@ -174,14 +176,15 @@ class Room:
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
         usual = Delivery(speech.time + hearing, speech.moment, speech)
-        seats, hearings = self.seats, self.hearings
+        seats, hearings, hears = self.seats, self.hearings, self._differs.hears
         for tie in ties:
             listener = seats[tie.listener]
             if listener.present:
                 plain = tie.delay is None and tie.weight >= 1
                 delivery = usual if plain else self._along(tie, usual)
-                listener.inbox.append(delivery)
-                if hearings:
+                if hears:
+                    listener.inbox.append(delivery)
+                if hearings:  # who would have answered speaks all the same
                     self._tell(speech, tie.listener, delivery)
 
     def _tell(self, speech: Speech, listener: str, delivery: Delivery) -> None:
@@ -213,10 +216,10 @@ class Room:
 
     def _deliver(self, post: Post, number: int) -> None:
         """Puts a message from outside into inboxes; nobody speaks in the silent arm."""
-        if self.arm == "silent":
+        if not self._differs.speaks:
             return
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
-        speech.text = post.unrelated if self.arm == "scrambled" else post.text
+        speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
         delivery = Delivery(post.time, speech.moment, speech)
         for key in post.to or self.agents:
@@ -235,7 +238,7 @@ class Room:
         if not seat.present:
             return
         heard = seat.just_heard(self.clock.now, self.scenario.attention)
-        opened = wave > 0 and self.arm != "silent"
+        opened = wave > 0 and self._differs.speaks
         for wording in range(len(survey.wordings)):
             for order in OPTION_ORDERS:
                 answer = Answer(
