@@ -137,9 +137,10 @@ class MemorySpec:
             sums: Tokens of the first 0, 1, 2, ... lines; may go on beyond `length`.
             length: How many lines there are.
         """
-        if sums[length] <= self.tokens:
+        beyond = sums[length] - self.tokens
+        if beyond <= 0:
             return 0
-        return self.edge(sums, length, self.blocks(sums[length]))
+        return self.edge(sums, length, ceil(beyond / self.block_tokens))
 
     def blocks(self, tokens: int) -> int:
         """How many blocks must have dropped from a memory of so many tokens."""

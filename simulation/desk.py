@@ -6,7 +6,7 @@ shares one commit, and only then is heard.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -56,19 +56,20 @@ class Progress:
     stopped: str = ""
     """Why the run stopped before its end; empty while it goes on and when it is done."""
 
-    def see(self, job: Job, reply: Reply | Scores) -> None:
-        """Counts a kept promise."""
-        promise = job.promise
-        self.time = max(self.time, promise.time)
-        self.prompt_tokens += reply.prompt_tokens
-        if isinstance(promise, Speech):
-            self.turns += 1
-            self.old_turns += job.recorded
-            self.new_tokens += reply.new_tokens
-            self.speaker = promise.label
-        elif isinstance(promise, Answer):
-            self.answers += 1
-            self.old_answers += job.recorded
+    def see(self, kept: Iterable[tuple[Job, Reply | Scores]]) -> None:
+        """Counts kept promises."""
+        for job, reply in kept:
+            promise = job.promise
+            self.prompt_tokens += reply.prompt_tokens
+            self.time = max(self.time, promise.time)
+            if isinstance(promise, Speech):
+                self.turns += 1
+                self.old_turns += job.recorded
+                self.new_tokens += reply.new_tokens
+                self.speaker = promise.label
+            elif isinstance(promise, Answer):
+                self.answers += 1
+                self.old_answers += job.recorded
 
 
 class Desk:
@@ -290,14 +291,14 @@ class Desk:
             for job, _ in answered:
                 self._uncommitted.pop(job.key, None)
         for job, reply in answered:
-            self._keep(job, reply)
+            self._keep(job.promise, reply)
+        self.progress.see(answered)
         self.progress.written = self._purse.spent
         self.progress.from_record = self._model.answered
         self._observe(self.progress)
         return True
 
-    def _keep(self, job: Job, reply: Reply | Scores) -> None:
-        promise = job.promise
+    def _keep(self, promise: Promise, reply: Reply | Scores) -> None:
         promise.keep(reply)
         self.open -= 1
         for dependent in promise.dependents:
@@ -308,4 +309,3 @@ class Desk:
         promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()
-        self.progress.see(job, reply)

@@ -64,6 +64,8 @@ class Room:
         self.seats = {a.key: Seat(a.label, a.key not in absent) for a in scenario.agents}
         for tie in scenario.ties:
             self.seats[tie.speaker].listeners[tie.listener] = tie
+        self._plain = all(map(_is_plain, scenario.ties))
+        """Whether all ties are alike."""
         self._turns: list[_Turn] = []
         """Of this moment, in no order until they are taken."""
         self._in_order = True
@@ -176,11 +178,10 @@ class Room:
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
         usual = Delivery(speech.time + hearing, speech.moment, speech)
-        seats, hearings, hears = self.seats, self.hearings, self._differs.hears
+        seats, hearings, hears, plain = self.seats, self.hearings, self._differs.hears, self._plain
         for tie in ties:
             listener = seats[tie.listener]
             if listener.present:
-                plain = tie.delay is None and tie.weight >= 1
                 delivery = usual if plain else self._along(tie, usual)
                 if hears:
                     listener.inbox.append(delivery)
@@ -192,7 +193,9 @@ class Room:
             consider(speech, listener, delivery)
 
     def _along(self, tie: Tie, usual: Delivery) -> Delivery:
-        """A delivery along a tie with a delay of its own, or along which not all is noticed."""
+        """A delivery along a tie that may have a delay of its own, or let some go unnoticed."""
+        if _is_plain(tie):
+            return usual
         speech = usual.speech
         due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
@@ -211,6 +214,7 @@ class Room:
                     self.seats[one.agent].present = isinstance(one, Join)
                 case AddTie():
                     self.seats[one.tie.speaker].listeners[one.tie.listener] = one.tie
+                    self._plain = self._plain and _is_plain(one.tie)
                 case RemoveTie():
                     del self.seats[one.speaker].listeners[one.listener]
 
@@ -247,6 +251,11 @@ class Room:
                 )  # fmt: skip
                 seat.answers += 1
                 self._promise(answer, _and_last(seat, heard))
+
+
+def _is_plain(tie: Tie) -> bool:
+    """Whether the policy alone says when a message arrives, and it is always noticed."""
+    return tie.delay is None and tie.weight >= 1
 
 
 def _and_last(seat: Seat, heard: Sequence[Speech]) -> Sequence[Speech]:

@@ -83,12 +83,14 @@ class ScriptedEngine:
 
     async def generate(self, request: Request) -> Reply:
         """Calls `speak`; a text longer than asked for is cut, as a model's would be."""
-        await self._wait(request)
+        if self._latency is not None:
+            await asyncio.sleep(self._latency(request))
         return self._say(request)
 
     async def score(self, request: Request, options: Sequence[str]) -> Scores:
         """Calls `weigh` and takes logarithms; no weight is ``-inf``."""
-        await self._wait(request)
+        if self._latency is not None:
+            await asyncio.sleep(self._latency(request))
         return self._weighed(request, options)
 
     def _say(self, request: Request) -> Reply:
@@ -112,10 +114,6 @@ class ScriptedEngine:
 
     async def __aexit__(self, *_: object) -> None:
         """Nothing to close."""
-
-    async def _wait(self, request: Request) -> None:
-        if self._latency is not None:
-            await asyncio.sleep(self._latency(request))
 
     def _size(self, request: Request) -> int:
         return sum(map(_words, map(_text, request.prompt)))
