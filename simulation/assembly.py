@@ -8,8 +8,10 @@ from json.encoder import encode_basestring_ascii
 
 from agents.memory import Summary, Utterance
 from agents.prompt import MODERATOR, compose
+from personas.adapter import Adapter
 from personas.errors import InputError
 from personas.model import Model, Reply, Request, Sampling, Scores
+from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest
@@ -57,13 +59,22 @@ class Assembly:
     def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
-        self.wardrobe = scenario.wardrobe
-        self._newest = Newest(self.wardrobe, ledger, model.identity.base)
+        self._wardrobe = scenario.wardrobe
+        self._newest = Newest(self._wardrobe, ledger, model.identity.base)
+        self._controls = {
+            arm: ARMS[arm].dressed(self._wardrobe) for arm in scenario.arms if ARMS[arm].voice
+        }
+        """Wardrobes of the arms in which everybody speaks by another voice."""
+        openings = {"topic": scenario.opening, "something else": scenario.unrelated_opening}
         self._openings = {
-            "talk": Utterance(MODERATOR, scenario.opening),
-            "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
+            arm: Utterance(MODERATOR, openings[ARMS[arm].about]) for arm in scenario.arms
         }
         check_context(scenario, model)
+
+    def adapter_of(self, promise: Promise) -> Adapter | None:
+        """The weights that will be worn, as far as that is known before their time has come."""
+        wardrobe = self._controls.get(promise.arm, self._wardrobe)
+        return wardrobe.at(promise.agent, promise.time).adapter
 
     def needed_first(self, promise: Promise) -> Digest | None:
         """Notes that must be written before this promise can be prepared, if there are any."""
@@ -139,7 +150,9 @@ class Assembly:
         sampling: Sampling,
         seed: int,
     ) -> Request:
-        agent = self._newest.at(promise.agent, promise.time)
+        voiced = self._controls.get(promise.arm)
+        at = voiced.at if voiced else self._newest.at
+        agent = at(promise.agent, promise.time)
         prompt = compose(agent, remembered, asked)
         return Request(prompt, agent.adapter, sampling, seed, priority(promise))
 
@@ -155,7 +168,8 @@ def check_context(scenario: Scenario, model: Model) -> None:
     Raises:
         InputError: Says how many tokens of memory would fit.
     """
-    systems = [model.count_tokens(worn.agent.system_text) for worn in scenario.wardrobe]
+    wardrobes = [ARMS[arm].dressed(scenario.wardrobe) for arm in scenario.arms]
+    systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
     rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens

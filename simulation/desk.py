@@ -138,8 +138,7 @@ class Desk:
         if promise.waiting == 0:
             self._make_due(promise)
         elif self._foresight is not None:
-            adapter = self._assembly.wardrobe.at(promise.agent, promise.time).adapter
-            self._foresight.upcoming(adapter, priority(promise))
+            self._foresight.upcoming(self._assembly.adapter_of(promise), priority(promise))
 
     def settle(self) -> bool:
         """Sends out what is due, commits what has been answered, and lets it be heard.

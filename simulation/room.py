@@ -14,6 +14,7 @@ import simpy
 
 from agents.memory import Utterance
 from agents.prompt import MODERATOR
+from simulation.arms import ARMS
 from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
@@ -51,6 +52,7 @@ class Room:
 
     def __init__(self, scenario: Scenario, arm: str, post: Callable[[Promise], None]) -> None:
         self.scenario, self.arm = scenario, arm
+        self._differs = ARMS[arm]
         self.clock = Clock()
         self.agents = tuple(agent.key for agent in scenario.agents)
         self._post = post
@@ -64,7 +66,7 @@ class Room:
         self._standing_still = 0
         self.hearings: list[Hearing] = []
         self.clock.process(self._intervene(in_order(scenario.timeline)))
-        if arm != "silent":
+        if self._differs.speaks:
             for rank, chair in enumerate(self._chairs()):
                 self.clock.process(scenario.policies[rank].run(chair))
         for survey in scenario.surveys:
@@ -173,8 +175,9 @@ class Room:
                 continue
             plain = tie.delay is None and tie.weight >= 1
             delivery = usual if plain else self._along(tie, usual)
-            listener.inbox.append(delivery)
-            for consider in self.hearings:
+            if self._differs.hears:
+                listener.inbox.append(delivery)
+            for consider in self.hearings:  # who would have answered speaks all the same
                 consider(speech, tie.listener, delivery)
 
     def _along(self, tie: Tie, usual: Delivery) -> Delivery:
@@ -202,10 +205,10 @@ class Room:
 
     def _deliver(self, post: Post, number: int) -> None:
         """Puts a message from outside into inboxes; nobody speaks in the silent arm."""
-        if self.arm == "silent":
+        if not self._differs.speaks:
             return
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
-        speech.text = post.unrelated if self.arm == "scrambled" else post.text
+        speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
         delivery = Delivery(post.time, speech.moment, speech)
         for key in post.to or self.agents:
@@ -225,7 +228,7 @@ class Room:
         if not seat.present:
             return
         heard = seat.just_heard(self.clock.now, self.scenario.attention)
-        opened = wave > 0 and self.arm != "silent"
+        opened = wave > 0 and self._differs.speaks
         for wording in range(len(survey.wordings)):
             for order in OPTION_ORDERS:
                 answer = Answer(

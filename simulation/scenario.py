@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from hashlib import blake2b
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import networkx as nx
 
@@ -14,6 +14,7 @@ from agents.agent import Agent
 from agents.memory import MemorySpec
 from personas.errors import InputError, nearest
 from personas.model import ModelIdentity, Sampling
+from simulation.arms import ARMS, CONTROLS, Control, check_promptable
 from simulation.floor import LETTERS, Floor
 from simulation.graph import Tie, ties_of
 from simulation.human import Human
@@ -21,9 +22,6 @@ from simulation.survey import Survey
 from simulation.swaps import Swap, Wardrobe, Worn
 from simulation.timeline import Intervention, check_timeline, in_order
 from simulation.turntaking import Poisson, Policy
-
-Control = Literal["scrambled", "silent"]
-CONTROLS: tuple[str, ...] = ("scrambled", "silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,8 @@ class Scenario:
     surveys: tuple[Survey, ...] = ()
     controls: tuple[Control, ...] = ()
     """Arms that run beside the talk: ``scrambled`` (the same people talk as much about something
-    else), ``silent`` (nobody speaks)."""
+    else), ``silent`` (nobody speaks), ``base`` (the bare model in every seat), ``prompt`` (personas
+    in the prompt, no adapters), ``alone`` (everybody speaks as often and hears nobody)."""
     unrelated_opening: str = ""
     """Opening of the scrambled control."""
     seed: int = 0
@@ -96,7 +95,9 @@ class Scenario:
                     f"swap time of {swap.seat!r} must be at most {end:g}, when all is said and "
                     f"asked, got {swap.time:g}"
                 )
-        _ = self.wardrobe  # checks the swaps' seats
+        wardrobe = self.wardrobe  # checks the swaps' seats
+        if "prompt" in self.controls:
+            check_promptable(wardrobe)
         keys = [agent.key for agent in self.agents]
         check_timeline(self.timeline, keys, self.ties, "scrambled" in self.controls)
 
@@ -159,13 +160,18 @@ class Scenario:
     @property
     def size(self) -> tuple[int, int]:
         """Number of turns and of survey answers in all arms; expected ones, where chance draws."""
-        people, talking = len(self.agents), len(self.arms) - ("silent" in self.arms)
+        people, talking = len(self.agents), sum(ARMS[arm].speaks for arm in self.arms)
         asked = sum((self.waves_of_time // s.every + 1) * len(s.wordings) * 2 for s in self.surveys)
         turns = sum(policy.turns(people) for policy in self.policies)
         return round(turns) * talking, people * asked * len(self.arms)
 
     def describe(self, identity: ModelIdentity) -> dict[str, object]:
         """All that a transcript depends on, as JSON-ready data; its hash names the run."""
+        model = [identity.engine, identity.version, identity.base, identity.dtype]
+        return {**self.describe_without_model(), "model": model}
+
+    def describe_without_model(self) -> dict[str, object]:
+        """The same, whatever model speaks."""
         swaps = [
             [one.seat, one.since, _describe_agent(one.agent) | _describe_newest(one)]
             for one in self.wardrobe
@@ -185,7 +191,6 @@ class Scenario:
             "sampling": [self.sampling.max_tokens, self.sampling.temperature, self.sampling.top_p],
             "memory": self.memory.describe(),
             "attention": self.attention,
-            "model": [identity.engine, identity.version, identity.base, identity.dtype],
             # Without any, runs keep their older names.
             **({"swaps": swaps} if swaps else {}),
             **{key: value for key, value in self._describe_rest().items() if value},
@@ -196,8 +201,15 @@ class Scenario:
             "memories": {key: memory.describe() for key, memory in self.memories.items()},
             "timeline": [[type(one).__name__, *astuple(one)] for one in in_order(self.timeline)],
             "humans": [human.seat for human in self.humans],
+            "prompted": self._prompted(),
             "unit": "" if self.unit == "rounds" else self.unit,
         }
+
+    def _prompted(self) -> list[str]:
+        """What the control ``prompt`` tells everybody; the talk itself may not depend on it."""
+        if "prompt" not in self.controls:
+            return []
+        return [worn.agent.system_text for worn in ARMS["prompt"].dressed(self.wardrobe)]
 
 
 def recast(agents: Sequence[Agent], cast: dict[str, Agent]) -> tuple[Agent, ...]:

@@ -36,7 +36,11 @@ CREATE VIEW exposures AS       -- one row for each message that reached a speake
 CREATE VIEW transcript AS
     SELECT arm, time, agent, counter, text FROM turns ORDER BY arm, time, agent, counter;
 CREATE VIEW worn AS            -- what was worn in each turn
-    SELECT turns.arm, turns.agent, turns.counter, turns.time, since, kind, persona, stage, adapter
+    SELECT turns.arm, turns.agent, turns.counter, turns.time, since,
+           CASE WHEN arm = 'base' THEN 'base' WHEN arm = 'prompt' AND kind = 'lora' THEN 'prompt'
+                ELSE kind END AS kind,
+           CASE WHEN arm != 'base' THEN persona END AS persona, stage,
+           CASE WHEN arm NOT IN ('base', 'prompt') THEN adapter END AS adapter
     FROM turns JOIN wardrobe ON wardrobe.agent = turns.agent AND since = (
         SELECT max(earlier.since) FROM wardrobe AS earlier
         WHERE earlier.agent = turns.agent AND earlier.since <= turns.time

@@ -1,7 +1,7 @@
 """Swapping in time: from a virtual time on, a seat wears another persona."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -100,6 +100,13 @@ class Wardrobe:
         place = self._worn[worn.seat].index(worn)
         self._worn[worn.seat][place] = replace(worn, agent=agent, newest=False)
         return agent
+
+    def changed(self, change: Callable[[Agent], Agent]) -> "Wardrobe":
+        """Another wardrobe in which everything is changed, and nothing still to be looked up."""
+        other = Wardrobe((), ())
+        for seat, worn in self._worn.items():
+            other._worn[seat] = [replace(w, agent=change(w.agent), newest=False) for w in worn]
+        return other
 
     def __iter__(self) -> Iterator[Worn]:
         """Everything ever worn: seat by seat, in order of time."""
