@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from personas.errors import InputError
 from simulation.analysis.excess import LEAST_RUNS
 from simulation.analysis.frames import RunFacts
 from simulation.analysis.inference import ALPHA, least_pairs, smallest_p
@@ -27,8 +28,10 @@ def write_study_report(study: Study, out: Path) -> Path:
         The page.
 
     Raises:
-        InputError: No run has finished, or the folder cannot be written.
+        InputError: No run has finished, nobody was asked anything, or the folder cannot be written.
     """
+    if study.done and all(run.frames.surveys.empty for run in study.done):
+        raise InputError(f"study {study.folder} has no survey answers: there is nothing to report")
     family = effects.declared(measures(study))
     rng = np.random.default_rng(study.seeds[0])
     found = effects.contrasts(family, study.factors, rng)

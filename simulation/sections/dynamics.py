@@ -9,6 +9,7 @@ from personas.errors import InputError
 from simulation.analysis.dynamics import susceptibilities
 from simulation.analysis.modelfit import compare_models
 from simulation.analysis.transitions import meetings
+from simulation.effects.figures import models
 from simulation.graph import Tie
 from simulation.page import Design
 from simulation.sections.figures import Panel, forests
@@ -55,7 +56,7 @@ def _pieces(design: Design) -> list[Piece]:
     panel = Panel("susceptibility", "susceptibility: 0 stays, 1 follows", (0.0, 1.0))
     drawing = forests(rows, view.labels, [panel])
     picture = drawn(f"{design.prefix}dynamics", drawing, WORDS)
-    return [picture, *_doubts(rows, view.labels), *_models(met)]
+    return [picture, *_doubts(rows, view.labels), *_models(met, design.prefix)]
 
 
 def _meetings(design: Design, arm: str) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def _doubts(rows: pd.DataFrame, labels: Mapping[str, str]) -> list[Piece]:
     return [Words(" ".join(said))] if said else []
 
 
-def _models(met: pd.DataFrame) -> list[Piece]:
+def _models(met: pd.DataFrame, prefix: str) -> list[Piece]:
     """How well each model describes the steps, and whether susceptibilities mean anything here."""
     try:
         compared = compare_models(met)
@@ -102,6 +103,10 @@ def _models(met: pd.DataFrame) -> list[Piece]:
     head = ("model", "parameters", "error", "R²", "R² held out", "AICc")
     steps = int(compared["steps"].max())
     note = f"{MODEL_WORDS} {steps} steps."
-    told = table(head, rows, title="Models of opinion dynamics", note=note)
     worse = any(row["model"] == FITTED and row["r2"] <= 0 for row in records)
-    return [Words(WORSE), told] if worse else [told]
+    title = "Models of opinion dynamics"
+    return [
+        *([Words(WORSE)] if worse else []),
+        drawn(f"{prefix}models", models(compared), MODEL_WORDS, title),
+        table(head, rows, note=note),
+    ]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from simulation.analysis.identification import identification, identify, shuffled_accuracies
+from simulation.arms import ARMS
 from simulation.page import Design
 from simulation.sections.figures import shuffles
 from simulation.sections.measures import printed
@@ -15,6 +16,8 @@ from simulation.view import DASH
 PERMUTATIONS = 39
 """Shufflings: the fewest by which a guess can be below one in forty. Each learns anew."""
 MOST_FOLDS = 5
+LEAST_TEXTS = 5
+"""Of a label, below which nothing can be learnt of it."""
 
 WORDS = (
     "A classifier learns who says what from some of the talk and guesses the speaker of the rest, "
@@ -34,11 +37,13 @@ def texts_of(design: Design) -> pd.DataFrame:
 
     Returns:
         Columns ``text``, ``persona`` and ``stage`` (empty for the bare base), ``group``. A group
-        is an arm of a run; a single arm of a single run is cut by virtual time.
+        is an arm of a run; a single arm of a single run is cut by virtual time. Controls in which
+        everybody has another voice are left out.
     """
     parts = []
     for place, reading in enumerate(design.runs):
         turns = reading.frames.turns
+        turns = turns[turns["arm"].map(_in_person)]
         worn = [
             reading.facts.worn(str(agent), time)
             for agent, time in zip(turns["agent"], turns["time"], strict=True)
@@ -82,6 +87,11 @@ def _pieces(design: Design, rng: np.random.Generator) -> Iterator[Piece]:
     yield table(head, rows, note=_note(texts))
 
 
+def _in_person(arm: str) -> bool:
+    """Whether everybody wears in an arm what they wear in the talk."""
+    return arm not in ARMS or ARMS[arm].voice is None
+
+
 def _two_stages(texts: pd.DataFrame) -> pd.DataFrame:
     """Those who are there in more than one stage: who it is must not give away when."""
     stages = texts.groupby("persona")["stage"].transform("nunique")
@@ -89,9 +99,9 @@ def _two_stages(texts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _enough(texts: pd.DataFrame) -> pd.DataFrame | None:
-    """The texts of labels that occur in at least two groups; None if fewer than two do."""
+    """The texts of labels with enough of them in at least two groups; None if fewer than two."""
     groups = texts.groupby("label")["group"].transform("nunique")
-    known = texts[groups > 1]
+    known = texts[(groups > 1) & (texts.groupby("label")["text"].transform("size") >= LEAST_TEXTS)]
     return known if known["label"].nunique() > 1 else None
 
 

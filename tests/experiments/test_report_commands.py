@@ -55,11 +55,17 @@ def test_a_study_is_reported_alone(tea):
         "--out", "study",
     )  # fmt: skip
     assert swept.exit_code == 0, swept.output
-    reported = call("report", "study")
-    assert reported.exit_code == 0, reported.output
     page = Path("study/report.html").read_text(encoding="utf-8")
     assert "study of 4 of 4 runs" in page
     assert "rounds: 2 against 1" in page
-    assert Path("study/figures/contrasts.png").is_file()
+    assert Path("study/figures/contrasts-1.png").is_file()
     run_tea("one")
     assert "is a study: report it alone" in one_line_error(call("report", "study", "one"))
+
+
+def test_a_study_without_a_survey_says_that_there_is_nothing_to_report(tea):
+    asked = Path("tea.py").read_text()
+    Path("tea.py").write_text(asked.replace("surveys=(Survey(", "surveys=() and (Survey("))
+    words = ("--engine", "scripted", "--vary", "rounds=1,2", "--seeds", "1", "--out", "study")
+    swept = call("sweep", "tea.py", *words)
+    assert "no survey answers" in one_line_error(swept)

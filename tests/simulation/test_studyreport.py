@@ -6,7 +6,7 @@ import pytest
 
 from agents.engines.scripted import ScriptedEngine
 from simulation.sections.studies import effects, page
-from simulation.sections.studies.figures import contrast_forests, doses
+from simulation.sections.studies.figures import doses
 from simulation.study import StudyPlan, load_study, run_study
 from simulation.studyreport import write_study_report
 from simulation.turntaking import Rounds
@@ -103,13 +103,6 @@ def test_variance_or_why_there_is_none():
     assert words == ""  # levels in the frame count, not those that were planned
     one = frame({key: value for key, value in SIX.items() if key[0] == 4})
     assert effects.variance(one, LEVELS)[1] == "no factor has two levels to compare"
-
-
-def test_a_contrast_is_drawn_where_it_lies():
-    found = effects.contrasts(frame(SIX), LEVELS, RNG)
-    (ax,) = contrast_forests(found)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["rounds: 8 against 4"]
-    np.testing.assert_allclose(ax.collections[-1].get_offsets(), [[0.505, 0]])
 
 
 @pytest.mark.parametrize(

@@ -9,29 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH
-from simulation.sections.figures import Panel, forests, quieten
+from simulation.sections.figures import quieten
 
 COLUMNS = 3
-
-
-def contrast_forests(contrasts: pd.DataFrame) -> list[Axes]:
-    """A panel a measure, a row a level against its baseline; what crosses 0 may be nothing.
-
-    Args:
-        contrasts: From `effects.contrasts`, of one factor or of several.
-    """
-    names = [
-        f"{factor}: {level} against {baseline}"
-        for factor, level, baseline in zip(
-            contrasts["factor"], contrasts["level"], contrasts["baseline"], strict=True
-        )
-    ]
-    rows = contrasts.assign(row=names, value=contrasts["difference"])
-    panels = [
-        Panel(measure, str(measure).replace(" ", "\n", 1), rule=0.0)
-        for measure in dict.fromkeys(contrasts["measure"])
-    ]
-    return forests(rows, {name: name for name in dict.fromkeys(names)}, panels)
 
 
 def doses(measures: pd.DataFrame, means: pd.DataFrame, factor: str) -> list[Axes]:

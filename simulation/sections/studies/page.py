@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from simulation.analysis.excess import LEAST_RUNS
+from simulation.effects.figures import forest
 from simulation.page import SHARES
 from simulation.sections.measures import Style, difference
 from simulation.sections.section import Cell, Part, Piece, Section, Table, Words, drawn, table
 from simulation.sections.studies import effects
-from simulation.sections.studies.figures import contrast_forests, doses
+from simulation.sections.studies.figures import doses
 from simulation.study import Study
 from simulation.view import DASH
 
@@ -32,8 +33,11 @@ ANOVA_WORDS = (
 def contrasts(found: pd.DataFrame, trends: pd.DataFrame) -> Section:
     """Forest plot and table of contrasts; slopes of factors that are ranges of numbers."""
     pieces: list[Piece] = []
+    for place, (factor, rows) in enumerate(found.groupby("factor", sort=False)):
+        name, title = f"contrasts-{place + 1}", str(factor)
+        pieces.append(drawn(name, forest(rows, "own units"), f"{title}. {CONTRAST_WORDS}", title))
     if len(found):
-        pieces += [drawn("contrasts", contrast_forests(found), CONTRAST_WORDS), _contrasts(found)]
+        pieces.append(_contrasts(found))
     if len(trends):
         pieces.append(_trends(trends))
     if not pieces:
