@@ -51,7 +51,7 @@ def opinions(surveys: pd.DataFrame) -> pd.DataFrame:
             differ in length, or a value lies outside [-1, 1].
     """
     require_columns("surveys", surveys, SURVEY_COLUMNS)
-    shares = _option_shares(surveys.reset_index(drop=True))
+    shares = option_shares(surveys.reset_index(drop=True))
     by_order = shares.groupby([*ANSWER, "order", "options", "values"], as_index=False).agg(
         share=("share", "mean")
     )
@@ -234,8 +234,12 @@ def _mean_by_survey(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _option_shares(surveys: pd.DataFrame) -> pd.DataFrame:
-    """One row per answer and option: its ``share`` of the options' mass, and that ``mass``."""
+def option_shares(surveys: pd.DataFrame) -> pd.DataFrame:
+    """The survey, one row per answer and option, with ``share`` and ``mass``.
+
+    The columns ``options`` and ``values`` then hold one label and one number; ``share`` in [0, 1]
+    is the option's part of the options' probability, ``mass`` in [0, 1] that probability.
+    """
     lengths = [surveys[column].map(len) for column in ("options", "values", "logprobs")]
     if not (lengths[0].equals(lengths[1]) and lengths[0].equals(lengths[2])):
         raise InputError("surveys: options, values and logprobs of an answer differ in length")
