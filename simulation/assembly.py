@@ -15,7 +15,7 @@ from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest
-from simulation.promise import Answer, Choice, Digest, Promise, Speech
+from simulation.promise import ASKED, Answer, Choice, Digest, Promise, Speech, Statement
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
 from simulation.record import Ledger, Row
 from simulation.scenario import Scenario
@@ -94,6 +94,8 @@ class Assembly:
                 return Job(promise, request, promise.options)
             case Answer():
                 return self._answer(promise)
+            case Statement():
+                return self._statement(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
 
     def row(self, job: Job, reply: Reply | Scores) -> Row:
@@ -107,6 +109,8 @@ class Assembly:
                 return _decision_row(choice, job.key)
             case Answer() as answer if isinstance(reply, Scores):
                 return _survey_row(answer, job.key)
+            case Statement() as statement if isinstance(reply, Reply):
+                return _interview_row(statement, reply, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
     def keep(self, job: Job, reply: Reply | Scores) -> None:
@@ -134,6 +138,18 @@ class Assembly:
         request = self._request(answer, [*opening, *mind.lines], [asked], _SCORING, 0)
         return Job(answer, request, answer.survey.letters)
 
+    def _statement(self, statement: Statement) -> Job:
+        mind = self._recollection.of(statement)
+        opening = [self._openings[statement.arm]] if statement.opened else []
+        interview, wording = statement.interview, statement.wording
+        sampling = replace(self._scenario.sampling, max_tokens=interview.tokens)
+        names = (statement.agent, interview.question, statement.wave, wording)
+        seed = seed_for(self._scenario.seed, "interview", *names)
+        asked = [interview.line(wording)]
+        return Job(
+            statement, self._request(statement, [*opening, *mind.lines], asked, sampling, seed)
+        )
+
     def _digest(self, digest: Digest) -> Job:
         notes = [Utterance(NOTES, digest.before)] if digest.before else []
         lines = [self._openings[digest.arm], *notes, *digest.lines]
@@ -159,7 +175,7 @@ class Assembly:
 
 def priority(promise: Promise) -> float:
     """Virtual time at which a promise is due; surveys come after all turns."""
-    return promise.time + (SURVEYS_LAST if isinstance(promise, Answer) else 0.0)
+    return promise.time + (SURVEYS_LAST if promise.phase == ASKED else 0.0)
 
 
 def check_context(scenario: Scenario, model: Model) -> None:
@@ -172,7 +188,8 @@ def check_context(scenario: Scenario, model: Model) -> None:
     systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
-    rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens
+    longest = max(scenario.sampling.max_tokens, *(one.tokens for one in scenario.interviews), 1)
+    rest = max(systems) + max(openings) + max(asked, default=0) + longest
     for memory in (scenario.memory, *scenario.memories.values()):
         beyond = memory.beyond
         beside = beyond.tokens + MARKER_TOKENS if beyond else 0
@@ -194,6 +211,7 @@ def _questions(scenario: Scenario) -> list[Utterance]:
         for survey in scenario.surveys
         for wording in range(len(survey.wordings))
     ]
+    asked += [one.line(w) for one in scenario.interviews for w in range(len(one.wordings))]
     for policy in scenario.policies:
         if isinstance(policy, Floor):
             names = [agent.label for agent in scenario.agents]
@@ -201,11 +219,13 @@ def _questions(scenario: Scenario) -> list[Utterance]:
     return asked
 
 
-def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+def _storable(text: str) -> str:
     # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
-    text = reply.text
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+    text = _storable(reply.text)
     heard = _heard(speech, first)
     return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text, heard)
 
@@ -232,7 +252,7 @@ def _number(time: float) -> str:
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:
-    last, text = digest.last, reply.text.encode("utf-8", "replace").decode("utf-8")
+    last, text = digest.last, _storable(reply.text)
     return (
         "summaries",
         (digest.arm, digest.agent, digest.counter, last.agent, last.counter, key, text),
@@ -256,3 +276,9 @@ def _survey_row(answer: Answer, key: str) -> Row:
             answer.time, shown, json.dumps(values), key,
         ),
     )  # fmt: skip
+
+
+def _interview_row(statement: Statement, reply: Reply, key: str) -> Row:
+    place = (statement.arm, statement.agent, statement.wave, statement.interview.question)
+    text = _storable(reply.text)
+    return "interviews", (*place, statement.wording, statement.time, key, text)

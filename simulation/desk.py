@@ -18,7 +18,7 @@ from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
-from simulation.promise import Answer, Promise, Speech
+from simulation.promise import Answer, Promise, Speech, Statement
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
@@ -64,7 +64,7 @@ class Progress:
             self.old_turns += job.recorded
             self.new_tokens += reply.new_tokens
             self.speaker = promise.label
-        elif isinstance(promise, Answer):
+        elif isinstance(promise, Answer | Statement):
             self.answers += 1
             self.old_answers += job.recorded
 

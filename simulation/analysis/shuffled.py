@@ -75,7 +75,8 @@ def shuffled(
         measure: Takes labels, or anything else that is permuted, with the index of `labels`.
         labels: One for each case.
         rng: Draws the permutations.
-        within: Group of each case, such as its run: labels are exchanged within groups only.
+        within: Group of each case, such as its run, told apart by its text: labels are exchanged
+            within groups only.
         permutations: At least 1.
 
     Raises:
@@ -85,7 +86,11 @@ def shuffled(
         raise InputError(f"permutations must be at least 1, got {permutations}")
     if within is not None and len(within) != len(labels):
         raise InputError(f"within must name a group for each of {len(labels)} labels")
-    codes = np.zeros(len(labels), int) if within is None else pd.factorize(pd.Series(within))[0]
+    codes = (
+        np.zeros(len(labels), int)
+        if within is None
+        else pd.factorize(pd.Series(list(map(str, within))))[0]
+    )
     groups = [np.flatnonzero(codes == code) for code in np.unique(codes)]
     null, order = np.empty(permutations), np.arange(len(labels))
     for place in range(permutations):
