@@ -15,7 +15,7 @@ from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest, Takings
-from simulation.promise import Answer, Aside, Choice, Digest, Promise, Speech
+from simulation.promise import ASKED, Answer, Aside, Choice, Digest, Promise, Speech, Statement
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
 from simulation.record import Row
 from simulation.scenario import Scenario
@@ -96,6 +96,8 @@ class Assembly:
                 return self._choice(promise)
             case Answer():
                 return self._answer(promise)
+            case Statement():
+                return self._statement(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
 
     def row(self, job: Job, reply: Reply | Scores) -> Row:
@@ -109,6 +111,8 @@ class Assembly:
                 return _decision_row(choice, job.key)
             case Answer() as answer if isinstance(reply, Scores):
                 return _survey_row(answer, job.key)
+            case Statement() as statement if isinstance(reply, Reply):
+                return _interview_row(statement, reply, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
     def _speech(self, speech: Speech) -> Job:
@@ -128,12 +132,17 @@ class Assembly:
 
     def _answer(self, answer: Answer) -> Job:
         agent = self._voice(answer)
-        parts = begun(agent)
-        if answer.opened:
-            parts.append(self._openings[answer.arm].spoken)
-        self._recollection.recall(answer, parts)
+        parts = self._until_now(answer, agent)
         asked = answer.survey.line(answer.wording, answer.order)
         return self._asking(agent, answer, parts, asked, answer.survey.letters)
+
+    def _until_now(self, aside: Answer | Statement, agent: Agent) -> list[Segment]:
+        """A prompt of who is asked in private, up to the question."""
+        parts = begun(agent)
+        if aside.opened:
+            parts.append(self._openings[aside.arm].spoken)
+        self._recollection.recall(aside, parts)
+        return parts
 
     def _asking(
         self,
@@ -145,6 +154,16 @@ class Assembly:
     ) -> Job:
         prompt = ended([*parts, asked.spoken])
         return Job(aside, Request(prompt, agent.adapter, _SCORING, 0, priority(aside)), options)
+
+    def _statement(self, statement: Statement) -> Job:
+        agent = self._voice(statement)
+        interview, wording = statement.interview, statement.wording
+        parts = self._until_now(statement, agent)
+        prompt = ended([*parts, interview.line(wording).spoken])
+        sampling = replace(self._scenario.sampling, max_tokens=interview.tokens)
+        names = (statement.agent, interview.question, statement.wave, wording)
+        seed = seed_for(self._scenario.seed, "interview", *names)
+        return Job(statement, Request(prompt, agent.adapter, sampling, seed, priority(statement)))
 
     def _digest(self, digest: Digest) -> Job:
         agent = self._voice(digest)
@@ -163,7 +182,7 @@ class Assembly:
 
 def priority(promise: Promise) -> float:
     """Virtual time at which a promise is due; surveys come after all turns."""
-    return promise.time + (SURVEYS_LAST if isinstance(promise, Answer) else 0.0)
+    return promise.time + (SURVEYS_LAST if promise.phase == ASKED else 0.0)
 
 
 def check_context(scenario: Scenario, model: Model) -> None:
@@ -176,7 +195,8 @@ def check_context(scenario: Scenario, model: Model) -> None:
     systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
-    rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens
+    longest = max(scenario.sampling.max_tokens, *(one.tokens for one in scenario.interviews), 1)
+    rest = max(systems) + max(openings) + max(asked, default=0) + longest
     for memory in (scenario.memory, *scenario.memories.values()):
         beyond = memory.beyond
         beside = beyond.tokens + MARKER_TOKENS if beyond else 0
@@ -198,6 +218,7 @@ def _questions(scenario: Scenario) -> list[Utterance]:
         for survey in scenario.surveys
         for wording in range(len(survey.wordings))
     ]
+    asked += [one.line(w) for one in scenario.interviews for w in range(len(one.wordings))]
     for policy in scenario.policies:
         if isinstance(policy, Floor):
             names = [agent.label for agent in scenario.agents]
@@ -205,11 +226,13 @@ def _questions(scenario: Scenario) -> list[Utterance]:
     return asked
 
 
-def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+def _storable(text: str) -> str:
     # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
-    text = reply.text
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+    text = _storable(reply.text)
     heard = _heard(speech, first)
     return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text, heard)
 
@@ -236,7 +259,7 @@ def _number(time: float) -> str:
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:
-    last, text = digest.last, reply.text.encode("utf-8", "replace").decode("utf-8")
+    last, text = digest.last, _storable(reply.text)
     return (
         "summaries",
         (digest.arm, digest.agent, digest.counter, last.agent, last.counter, key, text),
@@ -260,3 +283,9 @@ def _survey_row(answer: Answer, key: str) -> Row:
             answer.time, shown, json.dumps(values), key,
         ),
     )  # fmt: skip
+
+
+def _interview_row(statement: Statement, reply: Reply, key: str) -> Row:
+    place = (statement.arm, statement.agent, statement.wave, statement.interview.question)
+    text = _storable(reply.text)
+    return "interviews", (*place, statement.wording, statement.time, key, text)

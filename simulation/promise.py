@@ -15,6 +15,7 @@ from personas.model import Reply, Scores, Spoken
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from simulation.questions import Interview
     from simulation.survey import OptionOrder, Survey
 
 Moment = tuple[float, int, str, str, int]
@@ -121,7 +122,7 @@ class Delivery(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Aside(Promise):
-    """A private question, answered by a letter; it leaves the agent's memory as it was."""
+    """A private question; it leaves the agent's memory as it was."""
 
     heard: tuple[Speech, ...] = field(repr=False)
     """What the agent took in since its last turn."""
@@ -160,6 +161,19 @@ class Answer(Aside):
     order: "OptionOrder"
     opened: bool
     """Whether the moderator had opened the talk by then."""
+    phase: ClassVar[int] = ASKED
+
+
+@dataclass(slots=True, eq=False)
+class Statement(Aside):
+    """An interview's question in one wording, answered in words that nobody hears."""
+
+    interview: "Interview"
+    wave: int
+    """As in `Answer`."""
+    wording: int
+    opened: bool
+    """As in `Answer`."""
     phase: ClassVar[int] = ASKED
 
 
