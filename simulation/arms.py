@@ -5,7 +5,7 @@ what differs between two arms is what is written here and what follows from it.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from agents.agent import Agent
 from personas.errors import InputError
@@ -51,7 +51,7 @@ instead of worn as an adapter. ``alone``, a nominal group (Taylor, Berry & Block
 3:23-47): everybody has the same turns at the same moments and remembers their own, and hears the
 opening and what comes from outside, but nobody else."""
 
-CONTROLS: tuple[str, ...] = tuple(name for name in ARMS if name != "talk")
+CONTROLS: tuple[Control, ...] = get_args(Control)
 
 
 def check_promptable(wardrobe: Wardrobe) -> None:

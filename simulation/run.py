@@ -114,12 +114,12 @@ async def drive(rooms: list[Room], desk: Desk, run_ahead: int = 20_000) -> None:
 
     Returns early, with promises open, once a stopped desk has kept what was in flight.
     """
-    with _rare_collections():
+    with rare_collections():
         await _drive(rooms, desk, run_ahead)
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Looks for unreachable cycles less often: a run makes none, and holds very many objects."""
     usual = gc.get_threshold()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])

@@ -167,6 +167,11 @@ class Scenario:
 
     def describe(self, identity: ModelIdentity) -> dict[str, object]:
         """All that a transcript depends on, as JSON-ready data; its hash names the run."""
+        model = [identity.engine, identity.version, identity.base, identity.dtype]
+        return {**self.describe_without_model(), "model": model}
+
+    def describe_without_model(self) -> dict[str, object]:
+        """The same, whatever model speaks."""
         swaps = [
             [one.seat, one.since, _describe_agent(one.agent) | _describe_newest(one)]
             for one in self.wardrobe
@@ -186,7 +191,6 @@ class Scenario:
             "sampling": [self.sampling.max_tokens, self.sampling.temperature, self.sampling.top_p],
             "memory": self.memory.describe(),
             "attention": self.attention,
-            "model": [identity.engine, identity.version, identity.base, identity.dtype],
             # Without any, runs keep their older names.
             **({"swaps": swaps} if swaps else {}),
             **{key: value for key, value in self._describe_rest().items() if value},
