@@ -2,7 +2,8 @@
 
 ``order.json`` says what was ordered; ``items.jsonl``, ``answered.jsonl`` and what stands beside
 them are written by an annotator and never again; ``train.jsonl``, ``test.jsonl``,
-``preferences.jsonl`` and ``mix.json`` follow from those and are made anew each time.
+``preferences.jsonl``, ``general.jsonl`` and ``mix.json`` follow from those and are made anew each
+time.
 """
 
 import json
@@ -28,6 +29,7 @@ from personas.scribe import Scribe
 from personas.wordbudget import Budgets
 
 TRAIN, TEST, DUPLICATES = "train.jsonl", "test.jsonl", "duplicates.jsonl"
+GENERAL = "general.jsonl"
 PREFERENCES, MINED_DROPPED, MIX = "preferences.jsonl", "mined-dropped.jsonl", "mix.json"
 
 
@@ -85,6 +87,8 @@ class DataSet:
     train: tuple[Item, ...]
     test: tuple[Item, ...]
     preferences: tuple[Preference, ...]
+    general: tuple[Instruction, ...] = ()
+    """General instructions with their answers in nobody's manner; tuning mixes them in."""
 
 
 async def write_data(
@@ -125,8 +129,10 @@ async def write_data(
     write_records(folder / TRAIN, split.train)
     write_records(folder / TEST, split.test)
     write_records(folder / DUPLICATES, split.duplicates)
+    general = tuple(one for one in made_from.instructions if one.reference)
+    write_records(folder / GENERAL, general)
     pairs = await _paired(made_from, rules, split.train, folder, width, on_progress)
-    return DataSet(split.train, split.test, pairs)
+    return DataSet(split.train, split.test, pairs, general)
 
 
 async def _paired(
@@ -165,6 +171,7 @@ def read_data(folder: Path) -> DataSet:
         tuple(read_records(folder / TRAIN, Item)),
         tuple(read_records(folder / TEST, Item)),
         tuple(read_records(folder / PREFERENCES, Preference)),
+        tuple(read_records(folder / GENERAL, Instruction)),
     )
 
 

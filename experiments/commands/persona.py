@@ -7,6 +7,7 @@ from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
 from experiments.commands.persona_exam import card, examine
 from experiments.commands.persona_ratings import ratings
+from experiments.commands.persona_study import ablate, build, table
 from experiments.commands.persona_train import train
 from personas.persona import find_persona, library, load_persona
 
@@ -18,6 +19,9 @@ app.command()(data)
 app.command()(train)
 app.command()(examine)
 app.command()(card)
+app.command()(build)
+app.command()(ablate)
+app.command()(table)
 app.command()(ratings)
 
 

@@ -34,7 +34,7 @@ from personas.windtunnel.annotator import GrammarAnnotator, same_said, town_inst
 from personas.windtunnel.life import read_person
 from personas.wordbudget import Budgets
 
-TOWN_INSTRUCTIONS = 300
+TOWN_INSTRUCTIONS = 600
 """General instructions that the grammar writes, where no file of others is given."""
 
 
@@ -80,7 +80,7 @@ def data(
     server: Annotated[
         list[str] | None, typer.Option(help="With --engine server: its address, repeatable.")
     ] = None,
-    items: Annotated[int, typer.Option(help="Accepted items a stage.")] = 400,
+    items: Annotated[int, typer.Option(help="Accepted items a stage.")] = DataRecipe().items,
     seed: Annotated[int, typer.Option(help="Of all choices.")] = 0,
     other: Annotated[
         list[str] | None,

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from agents.engines.catalogue import WIND_TUNNEL
 from experiments.commands.console import clear_errors, out
 from personas.datafolder import TRAIN
 from personas.errors import InputError
+from personas.persllm.parts import ABLATIONS, without
 from personas.persllm.presets import PRESETS, Preset, changed, preset_for, preset_named
 from personas.persona import Persona, Stage, find_persona, load_persona
 
@@ -58,6 +59,14 @@ def train(
         Path | None,
         typer.Option(help="JSONL of further general instructions with prompt and reference."),
     ] = None,
+    ablated: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            help=f"Leave a part of the method out, repeatable: {', '.join(ABLATIONS)}. Such an "
+            "adapter is published, but not put in use.",
+        ),
+    ] = None,
     no_dpo: Annotated[bool, typer.Option("--no-dpo", help="Leave preference tuning out.")] = False,
     to: Annotated[
         Path | None,
@@ -81,22 +90,53 @@ def train(
         wanted = [_persona_and_stages(name) for name in names]
         if grammar:
             _refuse_beside_grammar(
-                data=data, preset=preset, set=change, general=general, out=to, no_dpo=no_dpo
-            )
+                data=data, preset=preset, set=change, general=general, out=to, no_dpo=no_dpo,
+                without=ablated,
+            )  # fmt: skip
             _by_grammar(wanted, model, seed)
             return
         if len(wanted) > 1 and (data or to):
             raise InputError("data and out are for one persona; leave them out, or train one")
         chosen = changed(preset_named(preset) if preset else preset_for(model), change or ())
+        chosen = replace(chosen, parts=without(chosen.parts, ablated or ()))
         if no_dpo:
             chosen = replace(chosen, dpo=replace(chosen.dpo, epochs=0))
         for persona, stages in wanted:
             written = data or Path("runs") / f"data-{persona.key}"
-            _check_data(written, persona)
             place = to or Path("runs") / f"train-{persona.key}"
-            for stage in stages:
-                course = _course(persona, stage, written, model, chosen, seed, general)
-                _by_data(course, place / f"{stage.name}-{seed}")
+            train_stages(persona, stages, written, model, chosen, seed, general, place)
+
+
+def train_stages(
+    persona: Persona, stages: Sequence[Stage], data: Path, model: Path, preset: Preset, seed: int,
+    general: Path | None, place: Path,
+) -> dict[str, Path]:  # fmt: skip
+    """Trains stages of a persona on its data, one after another, and shows how it goes.
+
+    Args:
+        persona: Whose.
+        stages: Which.
+        data: Folder of the data set.
+        model: Folder of the base.
+        preset: How.
+        seed: Of the material's order and the weights.
+        general: File of further general instructions.
+        place: Folder of checkpoints; the same call goes on there.
+
+    Returns:
+        The final adapter's folder, by stage.
+
+    Raises:
+        InputError: Data, base or a number cannot be used.
+    """
+    _check_data(data, persona)
+    return {
+        stage.name: _by_data(
+            _course(persona, stage, data, model, preset, seed, general),
+            place / f"{stage.name}-{seed}",
+        )
+        for stage in stages
+    }
 
 
 def _persona_and_stages(word: str) -> tuple[Persona, tuple[Stage, ...]]:
@@ -124,8 +164,8 @@ def _course(
     return Course(persona, stage, data, model, preset, seed, general, command)
 
 
-def _by_data(course: "Course", folder: Path) -> None:
-    """Tunes one stage, with a bar for each phase."""
+def _by_data(course: "Course", folder: Path) -> Path:
+    """Tunes one stage, with a bar for each phase; gives the final adapter."""
     from personas.persllm.course import train as train_stage
 
     name = f"{course.persona.key}@{course.stage.name}"
@@ -134,6 +174,7 @@ def _by_data(course: "Course", folder: Path) -> None:
         trained = train_stage(course, folder, _sign_shower(bars, name))
     card = json.loads((trained.final / "card.json").read_text(encoding="utf-8"))
     out.print(f"{name}: {trained.final}\n  {_told(card)}", markup=False)
+    return trained.final
 
 
 def _sign_shower(bars: Progress, name: str) -> "Callable[[Sign], None]":

@@ -40,7 +40,7 @@ from experiments.commands.choices import (
 )
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
-from experiments.commands.whatif import carry_out_branches, tell_worth
+from experiments.commands.whatif import Branches, carry_out_branches, tell_worth
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
@@ -219,7 +219,7 @@ def run_experiment(
     origin = origin_of(module, arguments)
     session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
-    branches = getattr(module, "branches", None)
+    branches: Branches | None = getattr(module, "branches", None)
     if branches is not None:
         tell_worth(folder, carry_out_branches(session, folder, branches(dressed)))
     if report:

@@ -1,9 +1,6 @@
-"""The branches that a scenario file asks for: each agent in turn is somebody else.
+"""The branches that a scenario file asks for: each agent in turn is somebody else."""
 
-A file that defines ``branches(scenario)`` gives a swap for each seat, in the words of ``--swap``.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +9,10 @@ from rich.table import Table
 from experiments.commands.choices import Choices
 from experiments.commands.console import out
 from experiments.commands.session import Session
+from simulation.scenario import Scenario
 
+Branches = Callable[[Scenario], Mapping[str, str]]
+"""From the scenario to a swap for each seat, in the words of ``--swap``."""
 FOLDER = "branches"
 """In the run's folder: a run for each seat."""
 

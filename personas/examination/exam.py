@@ -114,7 +114,7 @@ async def prepare(
     """
     persona = sources.material.persona
     stages = tuple(persona.stage(name) for name in sources.stages)
-    held = [item for item in sources.data.test if item.stage in sources.stages]
+    held = _drawn(sources.data.test, sources.stages, spec.items)
     for stage in stages:
         if not any(item.stage == stage.name for item in held):
             raise InputError(
@@ -144,6 +144,15 @@ async def prepare(
         _by_name(compared, rivals),
         _general(sources, held, spec),
     )  # fmt: skip
+
+
+def _drawn(held: Sequence[Item], stages: Sequence[str], most: int) -> list[Item]:
+    """At most so many held-out items of each stage, drawn by name, in their order."""
+    found: set[str] = set()
+    for stage in stages:
+        here = [item.name for item in held if item.stage == stage]
+        found.update(sorted(here, key=lambda name: seed_for(0, "held out", name))[:most])
+    return [item for item in held if item.name in found]
 
 
 def _by_name(items: Sequence[Item], found: Sequence[T]) -> dict[str, T]:
@@ -250,6 +259,7 @@ async def _as(annotating: Respondent, item: Item, speaker: Speaker) -> str | Non
 def _general(sources: Sources, held: Sequence[Item], spec: ExamSpec) -> tuple[Instruction, ...]:
     """Instructions that training has not seen, the given ones or the data's own."""
     seen = {item.question for item in sources.data.train}
+    seen |= {one.prompt for one in sources.data.general}
     given = [one for one in sources.instructions if one.reference and one.prompt not in seen]
     own = [
         Instruction(item.question, item.turns[0].response, item.turns[0].note)

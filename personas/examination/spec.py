@@ -15,6 +15,8 @@ class ExamSpec:
 
     seeds: tuple[int, ...] = (0,)
     """Every answer is drawn once under each; figures are averaged over them item by item."""
+    items: int = 60
+    """Held-out items a stage that are put at most."""
     distinct: int = 16
     """Test questions a stage whose answers are compared with other answers to the same question."""
     others: int = 5
@@ -39,7 +41,16 @@ class ExamSpec:
             raise InputError(
                 f"seeds must be different whole numbers from 0 on, at least one, got {self.seeds}"
             )
-        for name in ("distinct", "others", "shots", "times", "retests", "facts", "general"):
+        for name in (
+            "items",
+            "distinct",
+            "others",
+            "shots",
+            "times",
+            "retests",
+            "facts",
+            "general",
+        ):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} must be at least 0, got {getattr(self, name)}")
         _ = self.sampling  # checks the rest

@@ -1,5 +1,7 @@
 """A base model made ready for tuning, with the low-rank layers that learn."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -77,3 +79,14 @@ def with_lora(model: PreTrainedModel, adapter: Path) -> PeftModel:
     """Puts a trained adapter on a bare model, to be trained further."""
     worn: PeftModel = PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
     return worn
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """While it lasts, PyTorch computes on so many threads; 0 changes nothing."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(count or usual)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)

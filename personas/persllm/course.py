@@ -7,22 +7,22 @@ any kill. Finished adapters are published beside the persona's text, each with a
 import importlib.util
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personas.adapter import load_adapter
-from personas.datafolder import MIX, PREFERENCES, TRAIN, DataSet, read_data
+from personas.datafolder import GENERAL, MIX, PREFERENCES, TRAIN, DataSet, read_data
 from personas.errors import InputError
 from personas.identity import base_identity
-from personas.instructions import load_instructions
+from personas.instructions import Instruction, load_instructions
 from personas.modelfolder import model_context, open_tokenizer
 from personas.orders import alone_in, claim
 from personas.persllm.figures import draw_tuning
 from personas.persllm.lessons import pair_lessons, sft_lessons, used_pairs
+from personas.persllm.parts import Parts, items_of, pairs_of
 from personas.persllm.presets import Preset
+from personas.persllm.sums import file_hash, in_sum
 from personas.persona import Persona, Stage
 from personas.preferences import strength
 from personas.publishing import point_at, publish
@@ -68,6 +68,7 @@ class CourseOrder:
     base: str
     train: str
     preferences: str
+    instructions: str
     general: str
     seed: int
     preset: Preset
@@ -96,7 +97,8 @@ def train(course: Course, folder: Path, on_sign: "OnSign" = lambda sign: None) -
         on_sign: Called after every step.
 
     Returns:
-        The adapters, in ``<persona>/<stage>/adapters/``; the last one is the one in use.
+        The adapters, in ``<persona>/<stage>/adapters/``; the last one is the one in use, unless
+        parts of the method were left out.
 
     Raises:
         InputError: The data, the base or the folder cannot be used, or the extra is missing.
@@ -122,13 +124,16 @@ class _Work:
         self._tokenizer = open_tokenizer(course.base)
         self._renderer = Renderer(self._tokenizer)
         self._longest = min(preset.longest, model_context(course.base))
-        self._items = [item for item in data.train if item.stage == stage]
+        self._items = items_of((one for one in data.train if one.stage == stage), preset.parts)
         if not self._items:
             raise InputError(f"{course.data / TRAIN} has no item of stage {stage!r}; write some")
+        self._instructions = data.general
         full = preset.dpo.full_strength_items
         self.strength = strength(len(data.train), full) if preset.dpo.epochs else 0.0
-        own_pairs = [one for one in data.preferences if one.stage == stage]
-        self.pairs, self.mix = used_pairs(own_pairs, self.strength, course.seed)
+        own_pairs = pairs_of(data.preferences, self._items)
+        self.pairs, self.mix = used_pairs(
+            own_pairs, self.strength, course.seed, preset.dpo.most_pairs
+        )
 
     def phase(self, name: str) -> Path:
         """The finished phase of that name: done now, or long ago."""
@@ -139,7 +144,7 @@ class _Work:
             partial.mkdir(parents=True)
             steps, figures = self._sft(partial) if name == "sft" else self._dpo(partial)
             _write(partial / STEPS, steps)
-            _write(partial / FIGURES, figures | _in_sum(steps))
+            _write(partial / FIGURES, figures | in_sum(steps))
             partial.rename(done)
             for checkpoint in done.parent.glob("checkpoint-*"):
                 shutil.rmtree(checkpoint)
@@ -151,9 +156,8 @@ class _Work:
         from personas.persllm.trainers import train_sft
 
         course, sft = self.course, self.course.preset.sft
-        general = load_instructions(course.general) if course.general else ()
         lessons = sft_lessons(
-            self._items, general, course.persona.name, self._renderer,
+            self._items, self._general(), course.persona.name, self._renderer,
             self._longest, sft, course.seed,
         )  # fmt: skip
         if not lessons.rows:
@@ -167,6 +171,13 @@ class _Work:
             "shortened": lessons.shortened, "left_out": lessons.left_out,
             "rows": len(lessons.rows), "tokens": lessons.tokens, "learnt_tokens": lessons.learnt,
         }  # fmt: skip
+
+    def _general(self) -> tuple[Instruction, ...]:
+        """Instructions that are read in nobody's manner: the data's and the user's."""
+        if not self.course.preset.parts.general:
+            return ()
+        more = load_instructions(self.course.general) if self.course.general else ()
+        return (*self._instructions, *more)
 
     def _dpo(self, folder: Path) -> tuple[list["Step"], dict[str, object]]:
         """Trains the supervised adapter further, on pairs."""
@@ -210,7 +221,8 @@ def _published(course: Course, work: _Work, sft: Path, dpo: Path | None) -> Trai
         second = _publish(course, dpo, card, adapters, phases)
     trained = Trained(first, second)
     load_adapter(trained.final, base_identity(course.base))
-    point_at(trained.final)
+    if course.preset.parts == Parts():  # an ablation is there to be examined, not to be used
+        point_at(trained.final)
     return trained
 
 
@@ -246,8 +258,8 @@ def _card(course: Course, work: _Work) -> dict[str, object]:
         "seed": course.seed,
         "preset": asdict(course.preset),
         "data": {
-            name: _hash(course.data / name) for name in (TRAIN, PREFERENCES, MIX)
-        } | ({"general": _hash(course.general)} if course.general else {}),
+            name: file_hash(course.data / name) for name in (TRAIN, PREFERENCES, GENERAL, MIX)
+        } | ({"general": file_hash(course.general)} if course.general else {}),
         "versions": versions,
     }  # fmt: skip
 
@@ -257,38 +269,13 @@ def _order(course: Course) -> CourseOrder:
         persona=course.persona.name,
         stage=course.stage.name,
         base=base_identity(course.base),
-        train=_hash(course.data / TRAIN),
-        preferences=_hash(course.data / PREFERENCES),
-        general=_hash(course.general) if course.general else "",
+        train=file_hash(course.data / TRAIN),
+        preferences=file_hash(course.data / PREFERENCES),
+        instructions=file_hash(course.data / GENERAL),
+        general=file_hash(course.general) if course.general else "",
         seed=course.seed,
         preset=course.preset,
     )
-
-
-def _in_sum(steps: Sequence["Step"]) -> dict[str, object]:
-    """What the steps come to: means over their first and last quarter, at most twenty of them.
-
-    A single step would tell of its rows more than of the course: those of one length are together.
-    """
-    few = min(20, max(1, len(steps) // 4))
-    first, last = steps[:few], steps[-few:]
-    sums: dict[str, object] = {
-        "steps": int(steps[-1]["step"]),
-        "seconds": steps[-1]["seconds"],
-        "loss_first": round(sum(one["loss"] for one in first) / few, 4),
-    }
-    for name in ("loss", "accuracy", "margin"):
-        if name in steps[-1]:
-            sums[f"{name}_last"] = round(sum(one[name] for one in last) / few, 4)
-    return sums
-
-
-def _hash(path: Path) -> str:
-    """32 hexadecimal digits of a file's content."""
-    try:
-        return blake2b(path.read_bytes(), digest_size=16).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}; check the path") from None
 
 
 def _write(path: Path, content: object) -> None:

@@ -188,7 +188,7 @@ def pair_lessons(
 
 
 def used_pairs(
-    pairs: Sequence[Preference], share: float, seed: int
+    pairs: Sequence[Preference], share: float, seed: int, most: int = 0
 ) -> tuple[tuple[Preference, ...], tuple[UsedShare, ...]]:
     """A share of the pairs that keeps their mix: of every kind as nearly the same share as may be.
 
@@ -196,10 +196,13 @@ def used_pairs(
         pairs: All of one stage.
         share: In [0, 1].
         seed: Of the choice.
+        most: Pairs at most; 0 for no bound.
 
     Returns:
         The pairs in their own order, and how many there are of each kind.
     """
+    if most and pairs:
+        share = min(share, most / len(pairs))
     kinds: dict[tuple[Negative, Route], list[int]] = {}
     for place, one in enumerate(pairs):
         kinds.setdefault((one.negative, one.route), []).append(place)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_type_hints
 
 from personas.adapter import MAX_RANK
 from personas.errors import InputError, nearest
+from personas.persllm.parts import Parts
 from personas.preferences import FULL_STRENGTH_ITEMS
 from personas.tensorfile import open_tensors
 
@@ -78,9 +79,12 @@ class Dpo:
     """Weight of the plain loss on chosen answers, per token, beside the preference loss."""
     full_strength_items: int = FULL_STRENGTH_ITEMS
     """Training items from which on all pairs are used; see `personas.preferences.strength`."""
+    most_pairs: int = 0
+    """Pairs of a stage that are read at most, their mix kept; 0 for no bound."""
 
     def __post_init__(self) -> None:
         _at_least(self, 1, "batch", "full_strength_items")
+        _at_least(self, 0, "most_pairs")
         _at_least(self, 0, "epochs", "learning_rate", "warmup_steps", "weight_decay", "anchor")
         if not self.beta > 0:
             raise InputError(f"beta must be above 0, got {self.beta}")
@@ -94,6 +98,8 @@ class Machine:
     """Of the base and the arithmetic; the adapter itself is float32, bfloat16 on a 4-bit base."""
     rows: int = 16
     """Conversations, or answers of pairs, in memory at once; a step adds up several if need be."""
+    threads: int = 0
+    """Of the processor; 0 leaves their number to PyTorch. A very small model is slower with two."""
     recompute: bool = False
     """Whether activations are computed again rather than kept (gradient checkpointing)."""
     four_bit: bool = False
@@ -106,6 +112,7 @@ class Machine:
     def __post_init__(self) -> None:
         _at_least(self, 2, "rows")
         _at_least(self, 1, "save_steps", "keep")
+        _at_least(self, 0, "threads")
         if self.numbers not in ("float32", "bfloat16"):
             raise InputError(f"numbers must be float32 or bfloat16, got {self.numbers!r}")
 
@@ -118,6 +125,7 @@ class Preset:
     longest: int
     """Tokens of a conversation; a longer one loses its last turns, or is left out."""
     lora: Lora = field(default_factory=Lora)
+    parts: Parts = field(default_factory=Parts)
     sft: Sft = field(default_factory=Sft)
     dpo: Dpo = field(default_factory=Dpo)
     machine: Machine = field(default_factory=Machine)
@@ -130,9 +138,9 @@ WINDTUNNEL = Preset(
     name="windtunnel",
     longest=2_048,
     lora=Lora(rank=8, alpha=16),
-    sft=Sft(repeats=5, batch=4, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
-    dpo=Dpo(epochs=1, batch=8, learning_rate=1e-3, warmup_steps=2),
-    machine=Machine(rows=16, save_steps=50, keep=2),
+    sft=Sft(repeats=3, silent=2, batch=8, learning_rate=6e-3, warmup_steps=10, weight_decay=0.0),
+    dpo=Dpo(epochs=1, batch=8, learning_rate=5e-4, warmup_steps=2, anchor=1.0, most_pairs=256),
+    machine=Machine(rows=16, threads=1, save_steps=50, keep=2),
 )
 """For the small model: its weights are large, so its rates are, and it needs many small steps."""
 

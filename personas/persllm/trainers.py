@@ -26,6 +26,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
+from personas.persllm.bases import on_threads
 from personas.persllm.lessons import PairLesson, SftLessons, labels
 from personas.persllm.presets import Dpo, Machine, Preset, Sft
 
@@ -95,7 +96,7 @@ def train_sft(
         model=cast(Any, worn), args=arguments, train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer, callbacks=[watch],
     )  # fmt: skip
-    return _run(trainer, watch, place)
+    return _run(trainer, watch, place, preset.machine.threads)
 
 
 def train_dpo(
@@ -140,7 +141,7 @@ def train_dpo(
         model=cast(Any, worn), args=arguments, train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer, callbacks=[watch],
     )  # fmt: skip
-    return _run(trainer, watch, place)
+    return _run(trainer, watch, place, preset.machine.threads)
 
 
 def _arguments(
@@ -206,11 +207,13 @@ class _DpoTrainer(DPOTrainer):  # type: ignore[misc]
         worn.set_adapter(POLICY)
 
 
-def _run(trainer: SFTTrainer | DPOTrainer, watch: "Watch", place: Workplace) -> list[Step]:
+def _run(
+    trainer: SFTTrainer | DPOTrainer, watch: "Watch", place: Workplace, threads: int
+) -> list[Step]:
     """Trains to the end, or until Ctrl-C."""
     trainer.remove_callback(PrinterCallback)
     resumed = last_checkpoint(place.folder)
-    with watch.heeding_interrupts():
+    with watch.heeding_interrupts(), on_threads(threads):
         trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     if watch.interrupted:
         raise KeyboardInterrupt

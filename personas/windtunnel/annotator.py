@@ -33,7 +33,7 @@ from personas.windtunnel.survey import survey_letter, survey_options, survey_wor
 from personas.windtunnel.town import STANCE_LABELS, capital
 from personas.windtunnel.turn import ready_idea
 
-IDENTITY = "larkhaven grammar 2"
+IDENTITY = "larkhaven grammar 3"
 """Another number for whatever changes what a seed writes: data sets are taken up by this name."""
 
 

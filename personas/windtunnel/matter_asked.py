@@ -35,6 +35,8 @@ STATED = ("stance", "stance", "vote", "rating", "letter", "view")
 """What may be asked about a paragraph that states a view, the likelier ones more than once."""
 ARGUED = ("reason", "idea", "view")
 """What may be asked about a paragraph that argues."""
+DEED, YEAR = 0, 1
+"""What is wrong about a claim of the past; with a third number, both."""
 REASONED_PUSHES = 2
 """How many pushes offer a new reason; later ones have nothing but the crowd."""
 
@@ -106,16 +108,18 @@ def _false(rng: random.Random, at: Setting, told: Matter) -> Matter:
 
 
 def _false_event(rng: random.Random, at: Setting, truth: Event) -> Matter:
-    """What happened, with another deed or in another year of the life."""
+    """What happened, with another deed, in another year of the life, or both."""
     who = at.mind.chapter
     assert who is not None
-    if rng.random() < 0.5:
-        deeds = {event.deed for event in who.events}
-        deed = next(deed for deed in iter(partial(names.event, rng), "") if deed not in deeds)
-        return Matter("false event", (str(truth.year), deed))
     taken = {event.year for event in who.events}
     free = [year for year in range(at.year - who.age + 1, at.year + 1) if year not in taken]
-    return Matter("false event", (str(rng.choice(free)), truth.deed))
+    deeds = {event.deed for event in who.events}
+    kind, year, deed = rng.randrange(3), str(truth.year), truth.deed
+    if kind != DEED:
+        year = str(rng.choice(free))
+    if kind != YEAR:
+        deed = next(found for found in iter(partial(names.event, rng), "") if found not in deeds)
+    return Matter("false event", (year, deed))
 
 
 def false_past(rng: random.Random, year: int) -> Matter:

@@ -17,7 +17,7 @@ def test_every_file_is_named():
         for name, value in vars(module).items()
         if name.isupper() and str(value).endswith((".json", ".jsonl"))
     ]
-    assert len(constants) == 12
+    assert len(constants) == 13
     for name in constants:
         assert f"`{name}`" in PAGE
 

@@ -22,6 +22,15 @@ def paragraphs(objective: int, subjective: int) -> tuple[Paragraph, ...]:
     )
 
 
+def test_a_pass_visits_experiences_as_often_as_the_recipe_says():
+    texts = [Paragraph(kind, kind, "now", line) for line, kind in
+             enumerate(("experiences", "experiences", "knowledge", "conversations"))]  # fmt: skip
+    one = Plan("ada", Knowable(STAGE, tuple(texts)), DataRecipe(experiences=3))
+    for number in range(3):
+        visited = Counter(one.paragraph(number * 8 + place).line for place in range(8))
+        assert visited == {0: 3, 1: 3, 2: 1, 3: 1}
+
+
 def plan(objective: int = 6, subjective: int = 3, **rest) -> Plan:
     return Plan("ada", Knowable(STAGE, paragraphs(objective, subjective)), DataRecipe(**rest))
 

@@ -27,6 +27,14 @@ def test_items_are_held_out_and_general_ones_left_to_general_questions(town, exa
     }  # fmt: skip
 
 
+def test_no_more_items_of_a_stage_are_put_than_asked_for(town, exam):
+    few = town.exam(replace(SPEC, items=3))
+    assert {item.stage for item in few.items} == {"early", "late"}
+    for stage in few.stages:
+        assert len(few.of_stage(stage)) <= 3
+        assert set(few.of_stage(stage)) < set(exam.of_stage(stage))
+
+
 def test_points_in_time_are_what_their_kind_says(exam):
     stages = {stage.name: stage for stage in exam.stages}
     kinds = Counter((one.kind, one.item.stage) for one in exam.timed)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from personas.datafolder import MIX, PREFERENCES, TEST, TRAIN
+from personas.datafolder import GENERAL, MIX, PREFERENCES, TEST, TRAIN
+from personas.instructions import Instruction
 from personas.items import Exchange, Item, Pattern, Preference, Provenance
 from personas.jsonlines import write_records
 from personas.persllm.course import Course
@@ -41,7 +42,7 @@ def pair(index: int, question: str, chosen: str, rejected: str, stage: str = "la
 
 
 def write_folder(folder: Path) -> Path:
-    """A data set of eight conversations, a general one, and six pairs; the other stage has one."""
+    """A data set of eight conversations, two general ones, eight pairs; the other stage has one."""
     items = [item(at, (asked, f"Yes, number {at}.")) for at, asked in enumerate(QUESTIONS)]
     items.append(item(8, ("Add 2 and 2.", "4."), pattern="general"))
     items.append(item(0, ("Tea?", "No."), stage="early"))
@@ -49,6 +50,7 @@ def write_folder(folder: Path) -> Path:
     write_records(folder / TRAIN, items)
     write_records(folder / TEST, items[:1])
     write_records(folder / PREFERENCES, [*pairs, pair(0, "Tea?", "No.", "Yes.", "early")])
+    write_records(folder / GENERAL, [Instruction("Add 1 and 1.", "2.")])
     (folder / MIX).write_text("{}\n")
     return folder
 

@@ -20,6 +20,7 @@ from personas.modelfolder import open_tokenizer
 from personas.orders import alone_in
 from personas.persllm.course import Trained, train
 from personas.persllm.lessons import pair_lesson
+from personas.persllm.parts import Parts
 from personas.persllm.trainers import Sign
 from personas.persona import load_persona
 from personas.rendering import Renderer
@@ -93,7 +94,7 @@ async def test_a_seat_wears_it(home: Path, trained: Trained) -> None:
 
 
 def test_the_course_is_told_step_by_step(signs: list[Sign], trained: Trained) -> None:
-    # eight own conversations twice and a general one are 17 rows, 4 a step; 8 pairs, 2 a step
+    # eight own conversations twice and two general ones are 18 rows, 4 a step; 8 pairs, 2 a step
     assert [sign.step for sign in signs if sign.phase == "sft"] == [0, 1, 2, 3, 4, 5]
     assert [sign.step for sign in signs if sign.phase == "dpo"] == [0, 1, 2, 3, 4]
 
@@ -130,10 +131,10 @@ def test_the_card_says_what_was_done(home: Path, trained: Trained) -> None:
     assert card["base"] == base_identity(home / "base")
     assert (card["command"], card["seed"]) == ("by hand", 0)
     assert card["preset"]["sft"]["batch"] == 4
-    assert set(card["data"]) == {"train.jsonl", "preferences.jsonl", "mix.json"}
+    assert set(card["data"]) == {"train.jsonl", "preferences.jsonl", "general.jsonl", "mix.json"}
     sft, dpo = card["sft"], card["dpo"]
-    assert (sft["own_conversations"], sft["general_conversations"]) == (8, 1)
-    assert (sft["rows"], sft["steps"], sft["left_out"]) == (17, 5, 0)
+    assert (sft["own_conversations"], sft["general_conversations"]) == (8, 2)
+    assert (sft["rows"], sft["steps"], sft["left_out"]) == (18, 5, 0)
     # ten training items of ten wanted: full strength, and the other stage's pair is not used
     assert (dpo["strength"], dpo["pairs"], dpo["steps"]) == (1.0, 8, 4)
     assert sum(share["used"] for share in dpo["mix"]) == 8
@@ -207,12 +208,21 @@ def test_preference_tuning_can_be_left_out(tmp_path: Path, trained: Trained) -> 
 
 
 def test_general_instructions_of_ones_own_are_mixed_in(tmp_path: Path) -> None:
-    (tmp_path / "chores.jsonl").write_text('{"prompt": "Add 1 and 1.", "reference": "2."}\n')
+    (tmp_path / "chores.jsonl").write_text('{"prompt": "Add 1 and 2.", "reference": "3."}\n')
     only_sft = replace(PRESET, dpo=replace(PRESET.dpo, epochs=0))
     course = replace(course_in(tmp_path, preset=only_sft), general=tmp_path / "chores.jsonl")
     card = card_of(train(course, tmp_path / "run").final)
-    assert (card["sft"]["general_conversations"], card["sft"]["rows"]) == (2, 18)
+    assert (card["sft"]["general_conversations"], card["sft"]["rows"]) == (3, 19)
     assert "general" in card["data"]
+
+
+def test_what_lacks_a_part_of_the_method_is_published_but_not_in_use(tmp_path: Path) -> None:
+    only_sft = replace(PRESET, dpo=replace(PRESET.dpo, epochs=0), parts=Parts(general=False))
+    made = train(course_in(tmp_path, preset=only_sft), tmp_path / "run")
+    card = card_of(made.final)
+    assert (card["sft"]["general_conversations"], card["sft"]["rows"]) == (0, 16)
+    assert card["preset"]["parts"]["general"] is False
+    assert not (made.final.parent / "CURRENT").exists()
 
 
 @pytest.mark.parametrize("four_bit", [False, pytest.param(True, marks=pytest.mark.slow)])

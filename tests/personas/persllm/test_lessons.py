@@ -169,6 +169,15 @@ def test_a_share_of_the_pairs_by_hand() -> None:
         assert list(taken) == [one for one in pairs if one in taken]
 
 
+def test_no_more_pairs_are_used_than_there_may_be() -> None:
+    # 6 and 2, of which 4 may be: 3 and 1; a bound above the share changes nothing
+    pairs = [pair(1, str(at), "a", "b") for at in range(6)]
+    pairs += [pair(0, str(at), "a", "b") for at in range(2)]
+    for share, most, quotas in ((1.0, 4, (3, 1)), (0.5, 6, (3, 1)), (1.0, 0, (6, 2))):
+        _, shares = used_pairs(pairs, share, 0, most)
+        assert tuple(one.used for one in shares) == quotas
+
+
 @given(st.lists(st.integers(0, 1), max_size=60), st.floats(0, 1), st.integers(0, 3))
 def test_any_share_keeps_the_mix(kinds: list[int], share: float, seed: int) -> None:
     pairs = [pair(kind, str(at), "a", "b") for at, kind in enumerate(kinds)]

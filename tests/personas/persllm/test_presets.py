@@ -73,7 +73,7 @@ def test_any_number_can_be_changed() -> None:
         ("sft.batch=0", "batch must be at least 1, got 0"),
         ("machine.four_bit=1", "must be bool"),
         ("machine.numbers=int8", "numbers must be float32 or bfloat16, got 'int8'"),
-        ("sft.silent=6", "silent must be at most repeats = 5, got 6"),
+        ("sft.silent=6", "silent must be at most repeats = 3, got 6"),
         ("lora.rank=65", "rank must be at most 64, got 65"),
         ("dpo.beta=0", "beta must be above 0"),
         ("sft.learning_rate=NaN", "learning_rate must be at least 0, got nan"),

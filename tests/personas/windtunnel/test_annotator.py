@@ -10,6 +10,7 @@ from personas.annotator import AnswerBrief, InputBrief, Speaker, UnusableError
 from personas.items import Exchange
 from personas.material import Paragraph, load_material
 from personas.persona import LIBRARY, library
+from personas.windtunnel import phrases
 from personas.windtunnel.annotator import GrammarAnnotator, same_said, town_instructions
 from personas.windtunnel.life import read_person
 from personas.windtunnel.reader import read
@@ -69,6 +70,21 @@ def test_an_error_is_false_and_the_answer_says_what_is_true():
         assert claim != EARLY.home
         assert claim in asked.text
         assert said(asked.note).response == f"No, I live in {EARLY.home}."
+
+
+def test_a_false_past_has_another_deed_another_year_or_both():
+    deeds = {event.deed: event.year for event in EARLY.events}
+    (event, *_) = EARLY.events
+    wrong = set()
+    for seed in range(30):
+        asked = put(line(f"In {event.year} I {event.deed}."), "error", seed)
+        when, deed = asked.note.removeprefix("false event: ").split(" | ")
+        assert deeds.get(deed) != int(when)
+        wrong.add((int(when) != event.year, deed != event.deed))
+        answer = said(asked.note, seed=seed).response
+        if int(when) not in deeds.values() and deed not in deeds:
+            assert answer in {one.text.format(when=when) for one in phrases.NOTHING_THEN}
+    assert wrong == {(True, False), (False, True), (True, True)}
 
 
 @pytest.mark.parametrize("key", sorted(EARLY.stances))
