@@ -4,9 +4,11 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from agents.engines.catalogue import open_engine
+from bench import falsealarms
 from bench.calibration import contradictions, ideas, openness, stances
 from bench.calibration.figures import opinions_panel
 from bench.calibration.part import Goal, Part, table
@@ -18,6 +20,9 @@ BEFORE, DURING = 0.05, 0.1  # of the scale's width
 AREA = 0.95
 MISCOUNT = 0.05
 RANKS = 0.8
+ALARMS = (0.04, 0.06)
+HEADLINE = ("flips of signs, as judged", "interval without 0")
+SEEDS = (6, 10, 20)
 
 GROUPS = {"adapter": "adapters", "profile": "the same people prompted", "stranger": "strangers"}
 
@@ -114,6 +119,52 @@ def openness_part() -> Part:
         "best": "largest possible",
     }
     return Part("Openness", goals, f"{OPENNESS}\n\n{table(found, headings)}\n{OPENNESS_READ}")
+
+
+def alarms_part(experiments: int) -> Part:
+    """False alarms and power of the tests over runs.
+
+    Args:
+        experiments: Null experiments for each figure.
+    """
+    rng = np.random.default_rng(0)
+    measures = falsealarms.pool(rng)
+    rates = pd.DataFrame(
+        [
+            *falsealarms.contrast_rates(measures, experiments, rng),
+            *falsealarms.family_rates(measures, experiments, rng),
+            *falsealarms.factorial_rates(measures, experiments // 4, rng),
+        ]
+    )
+    power = falsealarms.powers(measures["share who flipped"], experiments // 2, rng)
+    found = rates.groupby(["test", "seeds"], as_index=False, sort=False).agg(
+        figures=("rate", "size"), least=("rate", "min"), mean=("rate", "mean"), most=("rate", "max")
+    )
+    judged = found[found["test"].isin(HEADLINE)]
+    goals = tuple(
+        Goal(
+            f"false alarms, {row.test}, {row.seeds} seeds",
+            f"{ALARMS[0]:.0%} to {ALARMS[1]:.0%}",
+            f"{row.mean:.1%} (of measures: {row.least:.1%} to {row.most:.1%})",
+            bool(ALARMS[0] <= round(row.mean, 3) <= ALARMS[1]),
+        )
+        for row in judged.itertuples()
+        if row.seeds in SEEDS
+    )
+    headings = {
+        "test": "test at 5 %",
+        "seeds": "seeds",
+        "figures": "measures or terms",
+        "least": "least",
+        "mean": "mean",
+        "most": "most",
+    }
+    curve = power.pivot(index=["differences", "tests", "pairs"], columns="effect", values="power")
+    curve = curve.reset_index()
+    effects = {name: f"{name} sd" for name in falsealarms.EFFECTS}
+    powers = {"differences": "differences", "tests": "tests", "pairs": "seeds", **effects}
+    body = f"{ALARMS_TRIED}\n\n{table(found, headings)}\n{table(curve, powers)}\n{ALARMS_READ}"
+    return Part("False alarms and power", goals, body)
 
 
 def contradictions_part(talks: int) -> Part:
@@ -215,6 +266,15 @@ back can be seen, it reaches the goal with enough of them. DeGroot's model with 
 each has no such anchor, and one minus that weight orders people nearly as well as anything could.
 Which of the two describes a run better is what `simulation.analysis.modelfit.compare_models` is
 for: look before you read a susceptibility."""
+
+ALARMS_TRIED = """\
+Null experiments are drawn from 800 talks that obey the town's law and differ in chance alone
+(`bench/falsealarms.py`, which tries more). A rate is the share in which a test at 5 % finds an
+effect that is not there; least, mean and most are over the measures of a report and one with heavy
+tails. Power is the share in which the paired test finds a true difference of so many standard
+deviations of the differences."""
+
+ALARMS_READ = ""
 
 CONTRADICTIONS = """\
 Six people whom nobody moves (openness low) talk for eight rounds in the grammar's words, tell facts
