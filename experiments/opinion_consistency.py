@@ -1,9 +1,9 @@
 """Do two people of opposite minds stay themselves under twenty rounds of each other?
 
 The case of conflict: two personas, one for and one against, answer each other in turn, and nobody
-else is in the room. After every round each is asked in private where they stand. The arms, paired
-by seed: *talk*, the personas in the weights; *prompt*, the same two told in the prompt instead;
-*base*, the bare model under both names, which is agreeable as language models are; and
+else is in the room. After every second round each is asked in private where they stand. The arms,
+paired by seed: *talk*, the personas in the weights; *prompt*, the same two told in the prompt
+instead; *base*, the bare model under both names, which is agreeable as language models are; and
 *scrambled*, the noise floor, in which they talk about something unrelated.
 
 The study asks three people who are as strongly for it: Ilse, whose mind is made up, Harun, and
@@ -53,7 +53,9 @@ def scenario(
         ties=seat_graph(make_graph("complete", 2, seed), people),
         opening=opening_line(topic),
         turns=Rounds(rounds, "sequential"),
-        surveys=(Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES),),
+        surveys=(
+            Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES, every=2),
+        ),
         controls=("scrambled", "prompt", "base"),
         unrelated_opening=opening_line(least_related(topic)),
         seed=seed,

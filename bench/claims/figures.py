@@ -1,6 +1,7 @@
 """The two claims, each as one figure with intervals over seeds."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -53,7 +54,7 @@ def creativity(summary: pd.DataFrame, titles: dict[str, str]) -> Figure:
     panels = figure.subplots(1, 3)
     for panel, measure in zip(panels, (DIFFERENT, GAIN, BRIDGES), strict=True):
         dots(summary[summary["measure"] == measure], list(titles), titles, panel)
-        panel.set_ylabel(measure, fontsize=TINY, color=QUIET)
+        panel.set_ylabel(fill(measure, 30), fontsize=TINY, color=QUIET)
         if measure == GAIN:
             panel.axhline(1, color=FLOOR, linewidth=1, zorder=0)
         else:
