@@ -101,6 +101,12 @@ class RunFacts:
         """Name for people by agent key."""
         return {agent.key: agent.label for agent in self.agents}
 
+    def worn(self, key: str, time: float) -> AgentFacts:
+        """What a seat wears at a virtual time."""
+        agent = next(agent for agent in self.agents if agent.key == key)
+        later = [swap.agent for swap in self.swaps if swap.agent.key == key and swap.time <= time]
+        return later[-1] if later else agent
+
     @property
     def main_arm(self) -> str:
         """The arm whose effect is reported."""
