@@ -1,9 +1,9 @@
 """From a promise to the request that keeps it, and from the reply to what is recorded."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from json.encoder import encode_basestring_ascii
+from operator import attrgetter
 
 from agents.agent import Agent
 from agents.memory import Summary, Utterance
@@ -15,12 +15,24 @@ from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
 from simulation.newest import Newest, Takings
-from simulation.promise import ASKED, Answer, Aside, Choice, Digest, Promise, Speech, Statement
+from simulation.promise import (
+    ASKED,
+    Answer,
+    Aside,
+    Choice,
+    Delivery,
+    Digest,
+    Promise,
+    Speech,
+    Statement,
+)
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
 from simulation.record import Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
+_noticed: Callable[[Delivery], bool] = attrgetter("noticed")
+_told: Callable[[Delivery], str] = attrgetter("told")
 _SCORING = Sampling(max_tokens=1, temperature=0.0)
 
 
@@ -102,9 +114,10 @@ class Assembly:
 
     def row(self, job: Job, reply: Reply | Scores) -> Row:
         """What is recorded beside the call."""
-        match job.promise:
-            case Speech() as speech if isinstance(reply, Reply):
-                return _turn_row(speech, reply, job.key, job.first)
+        promise = job.promise
+        if isinstance(promise, Speech) and isinstance(reply, Reply):  # nearly always
+            return _turn_row(promise, reply, job.key, job.first)
+        match promise:
             case Digest() as digest if isinstance(reply, Reply):
                 return _summary_row(digest, reply, job.key)
             case Choice() as choice if isinstance(reply, Scores):
@@ -239,23 +252,17 @@ def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
 
 def _heard(speech: Speech, first: int) -> str:
     """What reached the speaker, as JSON; of it, what was noticed ends the speaker's memory."""
-    told = []
-    place = speech.length - sum([delivery.noticed for delivery in speech.heard])
-    for due, _, said, noticed in speech.heard:
-        remembered = noticed and place >= first
-        place += noticed
-        end = ",1,1]" if remembered else ",1,0]" if noticed else ",0,0]"
-        told.append(f"[{_quoted(said.agent)},{said.counter},{_number(due)}{end}")
-    return f"[{','.join(told)}]"
-
-
-_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
-
-
-@lru_cache(maxsize=2**12)  # and so do moments
-def _number(time: float) -> str:
-    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
-    return repr(float(time))
+    heard = speech.heard
+    noticed = list(map(_noticed, heard))
+    place = speech.length - sum(noticed)
+    if place >= first and all(noticed):  # as it mostly is
+        return f"[{',1,1],'.join(map(_told, heard))},1,1]]" if heard else "[]"
+    ends = []
+    for delivery in heard:
+        remembered = delivery.noticed and place >= first
+        place += delivery.noticed
+        ends.append(f"{delivery.told},{int(delivery.noticed)},{int(remembered)}]")
+    return f"[{','.join(ends)}]"
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:

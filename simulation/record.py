@@ -173,7 +173,8 @@ class Record:
             raise RecordError(self._refused(error)) from error
         for key, entry in calls.items():
             self.replies[key] = entry.reply
-            self._inherited.pop(key, None)
+        for key in self._inherited.keys() & calls.keys():
+            del self._inherited[key]
         self.counts.fresh.clear()
 
     def take(self, what: Taken, adapter: Adapter) -> None:

@@ -20,7 +20,7 @@ from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
 from simulation.graph import Tie
-from simulation.promise import Answer, Choice, Delivery, Promise, Speech, Statement
+from simulation.promise import Answer, Choice, Delivery, Promise, Speech, Statement, delivery
 from simulation.questions import Interview
 from simulation.scenario import Scenario
 from simulation.seat import Seat
@@ -179,20 +179,20 @@ class Room:
         self._promise(speech, causes)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        usual = Delivery(speech.time + hearing, speech.moment, speech)
+        usual = delivery(speech, speech.time + hearing)
         seats, hearings, hears, plain = self.seats, self.hearings, self._differs.hears, self._plain
         for tie in ties:
             listener = seats[tie.listener]
             if listener.present:
-                delivery = usual if plain else self._along(tie, usual)
+                message = usual if plain else self._along(tie, usual)
                 if hears:
-                    listener.inbox.append(delivery)
+                    listener.inbox.append(message)
                 if hearings:  # who would have answered speaks all the same
-                    self._tell(speech, tie.listener, delivery)
+                    self._tell(speech, tie.listener, message)
 
-    def _tell(self, speech: Speech, listener: str, delivery: Delivery) -> None:
+    def _tell(self, speech: Speech, listener: str, message: Delivery) -> None:
         for consider in self.hearings:
-            consider(speech, listener, delivery)
+            consider(speech, listener, message)
 
     def _along(self, tie: Tie, usual: Delivery) -> Delivery:
         """A delivery along a tie that may have a delay of its own, or let some go unnoticed."""
@@ -202,7 +202,7 @@ class Room:
         due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
         noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
-        return Delivery(due, speech.moment, speech, noticed)
+        return delivery(speech, due, noticed)
 
     def _intervene(self, timeline: Sequence[Intervention]) -> Process:
         posts = 0
@@ -227,11 +227,11 @@ class Room:
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
         speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
-        delivery = Delivery(post.time, speech.moment, speech)
+        message = delivery(speech, post.time)
         for key in post.to or self.agents:
             if self.seats[key].present:
-                self.seats[key].inbox.append(delivery)
-                self._tell(speech, key, delivery)
+                self.seats[key].inbox.append(message)
+                self._tell(speech, key, message)
 
     def _survey(self, question: Survey | Interview) -> Process:
         for wave in question.asked_at(self.scenario.waves_of_time):

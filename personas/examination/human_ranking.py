@@ -117,8 +117,7 @@ def _tied(words: str) -> str:
 
 
 def _example(letters: str) -> str:
-    first, *rest = letters[::-1]
-    return f"{first} {'='.join(rest)}"
+    return f"{letters[-1]} {'='.join(letters[-2::-1])}"
 
 
 def points(rankings: Iterable[Ranking]) -> Iterator[Point]:
