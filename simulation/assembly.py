@@ -1,23 +1,23 @@
 """From a promise to the request that keeps it, and from the reply to what is recorded."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
+from agents.agent import Agent
 from agents.memory import Summary, Utterance
-from agents.prompt import MODERATOR, compose
+from agents.prompt import MODERATOR, begun, compose, ended
 from personas.adapter import Adapter
 from personas.errors import InputError
-from personas.model import Model, Reply, Request, Sampling, Scores
+from personas.model import Model, Reply, Request, Sampling, Scores, Segment
 from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
-from simulation.newest import Newest
-from simulation.promise import ASKED, Answer, Choice, Digest, Promise, Speech, Statement
+from simulation.newest import Newest, Takings
+from simulation.promise import ASKED, Answer, Aside, Choice, Digest, Promise, Speech, Statement
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
-from simulation.record import Ledger, Row
+from simulation.record import Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
@@ -50,17 +50,17 @@ class Assembly:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: Counts tokens.
-        ledger: Knows which adapters were taken up when their time came.
+        takings: Know which adapters were taken up when their time came.
 
     Raises:
         InputError: The model's context cannot hold the scenario's memory.
     """
 
-    def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
+    def __init__(self, scenario: Scenario, model: Model, takings: Takings) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
         self._wardrobe = scenario.wardrobe
-        self._newest = Newest(self._wardrobe, ledger, model.identity.base)
+        self._newest = Newest(self._wardrobe, takings, model.identity.base)
         self._controls = {
             arm: ARMS[arm].dressed(self._wardrobe) for arm in scenario.arms if ARMS[arm].voice
         }
@@ -70,6 +70,11 @@ class Assembly:
             arm: Utterance(MODERATOR, openings[ARMS[arm].about]) for arm in scenario.arms
         }
         check_context(scenario, model)
+
+    @property
+    def notes(self) -> bool:
+        """Whether anybody notes down what drops from the window."""
+        return self._recollection.notes
 
     def adapter_of(self, promise: Promise) -> Adapter | None:
         """The weights that will be worn, as far as that is known before their time has come."""
@@ -88,10 +93,7 @@ class Assembly:
             case Digest():
                 return self._digest(promise)
             case Choice():
-                mind = self._recollection.of(promise)
-                lines = [self._openings[promise.arm], *mind.lines]
-                request = self._request(promise, lines, [promise.asked], _SCORING, 0)
-                return Job(promise, request, promise.options)
+                return self._choice(promise)
             case Answer():
                 return self._answer(promise)
             case Statement():
@@ -113,64 +115,67 @@ class Assembly:
                 return _interview_row(statement, reply, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
-    def keep(self, job: Job, reply: Reply | Scores) -> None:
-        """Lets the reply be heard; it is committed already."""
-        match job.promise:
-            case Speech() as speech if isinstance(reply, Reply):
-                speech.text = reply.text
-                speech.heard = ()  # a kept promise holds its own text and nothing else
-            case Digest() as digest if isinstance(reply, Reply):
-                digest.text, digest.lines = reply.text, ()
-            case Choice() as choice if isinstance(reply, Scores):
-                choice.scores = reply
-
     def _speech(self, speech: Speech) -> Job:
-        mind = self._recollection.of(speech)
-        seed = seed_for(self._scenario.seed, "speak", speech.agent, speech.counter)
-        lines = [self._openings[speech.arm], *mind.lines]
-        request = self._request(speech, lines, (), self._scenario.sampling, seed)
-        return Job(speech, request, first=mind.first)
+        agent = self._voice(speech)
+        parts = [*begun(agent), self._openings[speech.arm].spoken]
+        first = self._recollection.recall(speech, parts)
+        sampling, seed = self._scenario.sampling, self._scenario.seed
+        seed = seed_for(seed, "speak", speech.agent, speech.counter)
+        request = Request(ended(parts), agent.adapter, sampling, seed, speech.time)
+        return Job(speech, request, first=first)
+
+    def _choice(self, choice: Choice) -> Job:
+        agent = self._voice(choice)
+        parts = [*begun(agent), self._openings[choice.arm].spoken]
+        self._recollection.recall(choice, parts)
+        return self._asking(agent, choice, parts, choice.asked, choice.options)
 
     def _answer(self, answer: Answer) -> Job:
-        mind = self._recollection.of(answer)
-        opening = [self._openings[answer.arm]] if answer.opened else []
+        agent = self._voice(answer)
+        parts = begun(agent)
+        if answer.opened:
+            parts.append(self._openings[answer.arm].spoken)
+        self._recollection.recall(answer, parts)
         asked = answer.survey.line(answer.wording, answer.order)
-        request = self._request(answer, [*opening, *mind.lines], [asked], _SCORING, 0)
-        return Job(answer, request, answer.survey.letters)
+        return self._asking(agent, answer, parts, asked, answer.survey.letters)
+
+    def _asking(
+        self,
+        agent: Agent,
+        aside: Aside,
+        parts: list[Segment],
+        asked: Utterance,
+        options: tuple[str, ...],
+    ) -> Job:
+        prompt = ended([*parts, asked.spoken])
+        return Job(aside, Request(prompt, agent.adapter, _SCORING, 0, priority(aside)), options)
 
     def _statement(self, statement: Statement) -> Job:
-        mind = self._recollection.of(statement)
-        opening = [self._openings[statement.arm]] if statement.opened else []
-        interview, wording = statement.interview, statement.wording
+        agent, interview = self._voice(statement), statement.interview
+        parts = begun(agent)
+        if statement.opened:
+            parts.append(self._openings[statement.arm].spoken)
+        self._recollection.recall(statement, parts)
+        prompt = ended([*parts, interview.line(statement.wording).spoken])
         sampling = replace(self._scenario.sampling, max_tokens=interview.tokens)
-        names = (statement.agent, interview.question, statement.wave, wording)
+        names = (statement.agent, interview.question, statement.wave, statement.wording)
         seed = seed_for(self._scenario.seed, "interview", *names)
-        asked = [interview.line(wording)]
-        return Job(
-            statement, self._request(statement, [*opening, *mind.lines], asked, sampling, seed)
-        )
+        request = Request(prompt, agent.adapter, sampling, seed, priority(statement))
+        return Job(statement, request)
 
     def _digest(self, digest: Digest) -> Job:
+        agent = self._voice(digest)
         notes = [Utterance(NOTES, digest.before)] if digest.before else []
         lines = [self._openings[digest.arm], *notes, *digest.lines]
         sampling = replace(self._scenario.sampling, max_tokens=digest.tokens)
         seed = seed_for(self._scenario.seed, "summary", digest.agent, digest.counter)
-        asked = [Utterance(MODERATOR, digest.asking)]
-        return Job(digest, self._request(digest, lines, asked, sampling, seed))
+        prompt = compose(agent, lines, [Utterance(MODERATOR, digest.asking)])
+        return Job(digest, Request(prompt, agent.adapter, sampling, seed, priority(digest)))
 
-    def _request(
-        self,
-        promise: Promise,
-        remembered: Sequence[Utterance],
-        asked: Sequence[Utterance],
-        sampling: Sampling,
-        seed: int,
-    ) -> Request:
+    def _voice(self, promise: Promise) -> Agent:
+        """Who is worn in the promise's seat."""
         voiced = self._controls.get(promise.arm)
-        at = voiced.at if voiced else self._newest.at
-        agent = at(promise.agent, promise.time)
-        prompt = compose(agent, remembered, asked)
-        return Request(prompt, agent.adapter, sampling, seed, priority(promise))
+        return (voiced or self._newest).at(promise.agent, promise.time)
 
 
 def priority(promise: Promise) -> float:

@@ -61,4 +61,4 @@ class Purse:
 
     def spend(self, reply: Reply | Scores) -> None:
         """Counts what was written; scores are read off and cost nothing."""
-        self.spent += reply.new_tokens if isinstance(reply, Reply) else 0
+        self.spent += reply.new_tokens

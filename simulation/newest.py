@@ -35,6 +35,17 @@ class Takings(Protocol):
         ...
 
 
+class Unwritten:
+    """Takings of a run that is not recorded."""
+
+    def __init__(self) -> None:
+        self.taken: dict[Taken, Adapter] = {}
+
+    def take(self, what: Taken, adapter: Adapter) -> None:
+        """Remembers it as long as the run lasts."""
+        self.taken[what] = adapter
+
+
 class Newest:
     """Who is worn in every seat, once its time has come.
 

@@ -225,10 +225,8 @@ class Record:
         inherited = self._inherited.get(entry.key)
         asked, seconds = inherited or (entry.asked, entry.seconds)
         reply = entry.reply
-        new_tokens = reply.new_tokens if isinstance(reply, Reply) else 0
-        text = _to_json(reply)
         return (
-            entry.key, text, reply.prompt_tokens, new_tokens, seconds, asked,
+            entry.key, _to_json(reply), reply.prompt_tokens, reply.new_tokens, seconds, asked,
             int(inherited is not None),
         )  # fmt: skip
 

@@ -40,6 +40,7 @@ from experiments.commands.choices import (
 )
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
+from experiments.commands.whatif import Branches, carry_out_branches, tell_worth
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
@@ -218,6 +219,9 @@ def run_experiment(
     origin = origin_of(module, arguments)
     session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
+    branches: Branches | None = getattr(module, "branches", None)
+    if branches is not None:
+        tell_worth(folder, carry_out_branches(session, folder, branches(dressed)))
     if report:
         from experiments.commands.report import make_report
 

@@ -5,14 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulation.analysis.dynamics import (
-    CONFIDENCE,
-    EVERYBODY,
-    NOTHING,
-    PARAMETER_COLUMNS,
-    Column,
-    interval_on,
-)
+from simulation.analysis.dynamics import EVERYBODY
+from simulation.analysis.slopes import CONFIDENCE, NOTHING, PARAMETER_COLUMNS, Column, interval_on
 from simulation.analysis.transitions import STEP, steps
 
 BOUND = "confidence bound"
@@ -37,7 +31,7 @@ def deffuant(meetings: pd.DataFrame) -> pd.DataFrame:
         meetings: From `transitions.meetings` or `meetings_heard`.
 
     Returns:
-        `dynamics.PARAMETER_COLUMNS`, two rows: ``confidence bound`` in [0, 2] and ``convergence
+        `slopes.PARAMETER_COLUMNS`, two rows: ``confidence bound`` in [0, 2] and ``convergence
         rate`` in [0, 1]. The bound lies halfway between the last distance that it includes and the
         first that it does not; its interval holds every bound that fits about as well (likelihood
         ratio, 95 %), its error is NaN. If nobody moves, no bound can be told, and the words say so.
@@ -80,7 +74,7 @@ def hegselmann_krause(meetings: pd.DataFrame) -> pd.DataFrame:
         meetings: From `transitions.meetings`; weights do not count.
 
     Returns:
-        `dynamics.PARAMETER_COLUMNS`, one row: ``confidence bound`` in [0, 2], as in `deffuant`.
+        `slopes.PARAMETER_COLUMNS`, one row: ``confidence bound`` in [0, 2], as in `deffuant`.
     """
     frame = steps(meetings)
     now, after = (frame[name].to_numpy(dtype=float) for name in ("now", "next"))

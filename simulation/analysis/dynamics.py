@@ -9,22 +9,26 @@ import numpy as np
 import pandas as pd
 from numpy.polynomial.polynomial import polyder, polyroots, polyval
 from numpy.typing import NDArray
-from scipy import stats
 
 from personas.errors import InputError
+from simulation.analysis.slopes import (
+    NOTHING,
+    PARAMETER_COLUMNS,
+    Column,
+    by_code,
+    column,
+    quantile,
+    ratio,
+    slopes_by_agent,
+    why_not_told,
+)
 from simulation.analysis.transitions import steps
-
-Column = NDArray[np.float64]
 
 EVERYBODY = ""
 """Stands for the agent of a parameter that all share."""
-PARAMETER_COLUMNS = ("agent", "parameter", "value", "error", "low", "high", "steps", "words")
 SELF_WEIGHT = "self-weight"
 SUSCEPTIBILITY = "susceptibility"
 GRID = np.linspace(0, 1, 1001)
-NOTHING = 1e-12
-"""Sum of squares below which a regressor says nothing."""
-CONFIDENCE = 0.95
 
 
 def degroot(meetings: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +46,7 @@ def degroot(meetings: pd.DataFrame) -> pd.DataFrame:
         that say what is wrong with it, if anything. Figures are NaN where they cannot be told.
     """
     frame = steps(meetings)
-    return _slopes_by_agent(frame.assign(agent=EVERYBODY), *_degroot_terms(frame), SELF_WEIGHT)
+    return slopes_by_agent(frame.assign(agent=EVERYBODY), *_degroot_terms(frame), SELF_WEIGHT)
 
 
 def degroot_each(meetings: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +59,7 @@ def degroot_each(meetings: pd.DataFrame) -> pd.DataFrame:
         As `degroot`, one row an agent.
     """
     frame = steps(meetings)
-    return _slopes_by_agent(frame, *_degroot_terms(frame), SELF_WEIGHT)
+    return slopes_by_agent(frame, *_degroot_terms(frame), SELF_WEIGHT)
 
 
 def friedkin_johnsen(meetings: pd.DataFrame, self_weight: float | None = None) -> pd.DataFrame:
@@ -84,29 +88,64 @@ def friedkin_johnsen(meetings: pd.DataFrame, self_weight: float | None = None) -
     frame = steps(meetings)
     codes, agents = pd.factorize(frame["agent"], sort=True)
     once, twice = _pulls(frame, self_weight)
-    moved = _column(frame, "next") - _column(frame, "start")
+    moved = column(frame, "next") - column(frame, "start")
     sums = _sums_of_squares(codes, once, twice, moved)
-    told = _by_code(codes, once**2 + twice**2) > NOTHING
+    told = by_code(codes, once**2 + twice**2) > NOTHING
     value = np.array([_least(one) for one in sums])
-    left = polyval(value, sums.T, tensor=False)
+    left = np.maximum(polyval(value, sums.T, tensor=False), 0)  # rounding may fall below
     freedom = int(told[codes].sum() - told.sum())
     variance = float(left[told].sum()) / freedom if freedom > 0 else np.nan
-    curved = _by_code(codes, (once + 2 * value[codes] * twice) ** 2)
-    low, high = _fits_as_well(sums, value, variance * _quantile(freedom) ** 2)
+    curved = by_code(codes, (once + 2 * value[codes] * twice) ** 2)
+    low, high = _fits_as_well(sums, value, variance * quantile(freedom) ** 2)
     table = pd.DataFrame(
         {
             "agent": agents,
             "parameter": SUSCEPTIBILITY,
             "value": value,
-            "error": np.sqrt(_ratio(np.full_like(curved, variance), curved)),
+            "error": np.sqrt(ratio(np.full_like(curved, variance), curved)),
             "low": low,
             "high": high,
         }
     )
     table.loc[~told, ["value", "error", "low", "high"]] = np.nan
     table["steps"] = np.bincount(codes, minlength=len(agents))
-    table["words"] = [_words(bool(one), freedom) for one in told]
+    table["words"] = [why_not_told(bool(one), freedom) for one in told]
     return table[list(PARAMETER_COLUMNS)]
+
+
+def friedkin_johnsen_free(meetings: pd.DataFrame) -> pd.DataFrame:
+    """Friedkin and Johnsen's model with one self-weight m for everybody, fitted as well.
+
+    It can follow opinions that wander and never return, where `friedkin_johnsen` cannot; then m
+    takes up all inertia and the susceptibilities tell little apart.
+
+    Args:
+        meetings: From `transitions.meetings`.
+
+    Returns:
+        As `friedkin_johnsen`, and a last row ``self-weight``: m in [0, 1] on a grid of 0.001, with
+        the interval of those that fit about as well (likelihood ratio, 95 %). With but one step
+        from the start, m is taken as 0, as the words say.
+    """
+    frame = steps(meetings)
+    mixed = bool((frame["now"] != frame["start"]).any())
+    left = _left_by_self_weight(frame) if mixed else np.zeros(1)
+    best = int(np.argmin(left))
+    table = friedkin_johnsen(meetings, float(GRID[best]))
+    freedom = len(frame) - len(table) - 1
+    near = GRID[: len(left)][left <= left[best] * np.exp(quantile(freedom) ** 2 / max(freedom, 1))]
+    told = mixed and freedom > 0 and len(near) > 0
+    row = {
+        "agent": EVERYBODY,
+        "parameter": SELF_WEIGHT,
+        "value": float(GRID[best]),
+        "error": np.nan,
+        "low": near[0] if told else np.nan,
+        "high": near[-1] if told else np.nan,
+        "steps": len(frame),
+        "words": "" if mixed else "one step from the start alone: self-weight taken as 0",
+    }
+    return pd.concat([table, pd.DataFrame([row])], ignore_index=True)
 
 
 def predict_degroot(meetings: pd.DataFrame, parameters: pd.DataFrame) -> "pd.Series[float]":
@@ -117,12 +156,13 @@ def predict_degroot(meetings: pd.DataFrame, parameters: pd.DataFrame) -> "pd.Ser
 
 
 def predict_friedkin_johnsen(
-    meetings: pd.DataFrame, parameters: pd.DataFrame, self_weight: float | None = None
+    meetings: pd.DataFrame, parameters: pd.DataFrame
 ) -> "pd.Series[float]":
-    """What `friedkin_johnsen` says that the next opinions are, in the order of `steps`."""
+    """What `friedkin_johnsen` (or `..._free`) says that the next opinions are, as in `steps`."""
     frame = steps(meetings)
     value = _by_agent(frame, parameters, SUSCEPTIBILITY)
-    once, twice = _pulls(frame, self_weight)
+    shared = parameters.loc[parameters["parameter"] == SELF_WEIGHT, "value"]
+    once, twice = _pulls(frame, None if shared.empty else float(shared.iloc[0]))
     return frame["start"] + value * once + value**2 * twice
 
 
@@ -141,32 +181,31 @@ def susceptibilities(meetings: pd.DataFrame) -> pd.DataFrame:
     return fitted.drop(columns="parameter").rename(columns={"value": SUSCEPTIBILITY})
 
 
-def interval_on(
-    unbounded: Column, value: Column, error: Column, freedom: int
-) -> tuple[Column, Column]:
-    """95 % intervals of slopes that were cut to [0, 1]: those that fit not much worse.
-
-    All values in [0, 1] whose sum of squares exceeds that of the best by at most t^2 error
-    variances; the textbook's interval where nothing was cut, and never empty.
-
-    Args:
-        unbounded: Least-squares slopes.
-        value: The same, cut to [0, 1].
-        error: Their standard errors.
-        freedom: Degrees of freedom of the error variance.
-    """
-    reach = np.sqrt((value - unbounded) ** 2 + (_quantile(freedom) * error) ** 2)
-    return np.clip(unbounded - reach, 0, 1), np.clip(unbounded + reach, 0, 1)
-
-
 def _pulls(frame: pd.DataFrame, self_weight: float | None) -> tuple[Column, Column]:
     """What a susceptibility multiplies, and its square: next - start = s once + s^2 twice."""
-    now, heard, start = (_column(frame, name) for name in ("now", "heard", "start"))
+    now, heard, start = (column(frame, name) for name in ("now", "heard", "start"))
     if self_weight is None:
         return now - start, heard - now
     if not 0 <= self_weight <= 1:
         raise InputError(f"self_weight must lie in [0, 1], got {self_weight}")
     return self_weight * now + (1 - self_weight) * heard - start, np.zeros_like(now)
+
+
+def _left_by_self_weight(frame: pd.DataFrame) -> Column:
+    """Sum of squared errors with the best susceptibilities, for each self-weight of the grid."""
+    codes = pd.factorize(frame["agent"], sort=True)[0]
+    start = column(frame, "start")
+    stayed, heard, moved = (column(frame, name) - start for name in ("now", "heard", "next"))
+    own, others = GRID[:, None], 1 - GRID[:, None]
+    size = (
+        own**2 * by_code(codes, stayed**2)
+        + 2 * own * others * by_code(codes, stayed * heard)
+        + others**2 * by_code(codes, heard**2)
+    )
+    along = own * by_code(codes, stayed * moved) + others * by_code(codes, heard * moved)
+    value = np.clip(np.nan_to_num(ratio(along, size)), 0, 1)
+    left = by_code(codes, moved**2) - 2 * value * along + value**2 * size
+    return np.asarray(np.maximum(left.sum(axis=1), 0))
 
 
 def _sums_of_squares(codes: NDArray[np.intp], once: Column, twice: Column, moved: Column) -> Column:
@@ -178,7 +217,7 @@ def _sums_of_squares(codes: NDArray[np.intp], once: Column, twice: Column, moved
         2 * once * twice,
         twice**2,
     )
-    return np.stack([_by_code(codes, product) for product in products], axis=1)
+    return np.stack([by_code(codes, product) for product in products], axis=1)
 
 
 def _least(coefficients: Column) -> float:
@@ -203,62 +242,8 @@ def _fits_as_well(sums: Column, value: Column, slack: float) -> tuple[Column, Co
 
 def _degroot_terms(frame: pd.DataFrame) -> tuple[Column, Column]:
     """Regressor and response of the self-weight: what lies between oneself and the others."""
-    heard = _column(frame, "heard")
-    return _column(frame, "now") - heard, _column(frame, "next") - heard
-
-
-def _column(frame: pd.DataFrame, name: str) -> Column:
-    return frame[name].to_numpy(dtype=float)
-
-
-def _slopes_by_agent(
-    frame: pd.DataFrame, regressor: Column, response: Column, parameter: str
-) -> pd.DataFrame:
-    """A slope through 0, cut to [0, 1], for each agent."""
-    codes, agents = pd.factorize(frame["agent"], sort=True)
-    size = _by_code(codes, regressor**2)
-    along = _by_code(codes, regressor * response)
-    known = size > NOTHING
-    slope = _ratio(along, size)
-    value = np.clip(slope, 0, 1)
-    errors = response - np.nan_to_num(value)[codes] * regressor
-    freedom = int(known[codes].sum() - known.sum())
-    variance = float((errors[known[codes]] ** 2).sum()) / freedom if freedom > 0 else np.nan
-    error = np.sqrt(_ratio(np.full_like(size, variance), size))
-    low, high = interval_on(slope, value, error, freedom)
-    table = pd.DataFrame(
-        {
-            "agent": agents,
-            "parameter": parameter,
-            "value": value,
-            "error": error,
-            "low": low,
-            "high": high,
-            "steps": np.bincount(codes),
-        }
-    )
-    table["words"] = [_words(one, freedom) for one in known]
-    return table[list(PARAMETER_COLUMNS)]
-
-
-def _words(known: bool, freedom: int) -> str:
-    if not known:
-        return "heard nothing that differs from their own opinion: cannot be told"
-    return "" if freedom > 0 else "as many parameters as steps: no error can be given"
-
-
-def _by_code(codes: NDArray[np.intp], values: Column) -> Column:
-    """Sums of the values of each code."""
-    return np.bincount(codes, values).astype(float)
-
-
-def _ratio(above: Column, below: Column) -> Column:
-    """A quotient, NaN where there is next to nothing to divide by."""
-    return np.divide(above, below, out=np.full_like(below, np.nan), where=below > NOTHING)
-
-
-def _quantile(freedom: int) -> float:
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) if freedom > 0 else np.nan
+    heard = column(frame, "heard")
+    return column(frame, "now") - heard, column(frame, "next") - heard
 
 
 def _by_agent(frame: pd.DataFrame, parameters: pd.DataFrame, parameter: str) -> "pd.Series[float]":

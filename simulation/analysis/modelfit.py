@@ -8,7 +8,7 @@ import pandas as pd
 
 from personas.errors import InputError
 from simulation.analysis import confidence, dynamics
-from simulation.analysis.dynamics import PARAMETER_COLUMNS
+from simulation.analysis.slopes import PARAMETER_COLUMNS
 from simulation.analysis.transitions import CASE, steps
 
 NO_CHANGE = "no change"
@@ -36,7 +36,7 @@ class Model:
 
     name: str
     fit: Callable[[pd.DataFrame], pd.DataFrame]
-    """From `transitions.meetings` to `dynamics.PARAMETER_COLUMNS`."""
+    """From `transitions.meetings` to `slopes.PARAMETER_COLUMNS`."""
     predict: "Callable[[pd.DataFrame, pd.DataFrame], pd.Series[float]]"
     """From meetings and parameters to the next opinions, in the order of `transitions.steps`."""
 
@@ -59,6 +59,11 @@ MODELS = (
         dynamics.friedkin_johnsen,
         dynamics.predict_friedkin_johnsen,
     ),
+    Model(
+        "Friedkin\N{EN DASH}Johnsen, free self-weight",
+        dynamics.friedkin_johnsen_free,
+        dynamics.predict_friedkin_johnsen,
+    ),
     Model("Deffuant", confidence.deffuant, confidence.predict_deffuant),
     Model(
         "Hegselmann\N{EN DASH}Krause",
@@ -66,8 +71,8 @@ MODELS = (
         confidence.predict_hegselmann_krause,
     ),
 )
-"""Friedkin and Johnsen's contains DeGroot's (susceptibility 1); all but the last contain no
-change."""
+"""DeGroot's, Deffuant's and the freer form of Friedkin and Johnsen's contain "no change"; their
+coupled form does not: whoever has moved is drawn back to the start."""
 
 
 def compare_models(

@@ -10,10 +10,13 @@ from scipy import stats
 
 from personas.errors import InputError
 from simulation.analysis.excess import LEAST_RUNS
-from simulation.analysis.inference import ALPHA, sign_flip_p
+from simulation.analysis.inference import ALPHA, sign_flip_p, single_p
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 """Draws differences of pairs without an effect, (experiments, pairs), mean 0 and deviation 1."""
+
+Test = Callable[[NDArray[np.float64], np.random.Generator], NDArray[np.float64]]
+"""P-values of differences, an experiment a row."""
 
 EXPERIMENTS = 2_000
 """Simulated experiments a point: a power of 0.8 is then known within 0.02."""
@@ -39,8 +42,9 @@ def power_curve(
             d_z; 1988, Statistical Power Analysis, ch. 2); 0 gives the rate of false alarms.
         pairs: Numbers of seeds.
         rng: Draws experiments and flips.
-        tests: Size of the declared family; above 1, power is that of a test that must hold alone
-            against all, p <= alpha / tests, which is the least that Benjamini and Hochberg give.
+        tests: Size of the declared family; 1 takes `inference.single_p`. Above 1, power is that of
+            the only effect among many, whose exact p must be at most alpha / tests, which is the
+            least that Benjamini and Hochberg give.
         alpha: Level, in (0, 1).
         experiments: Simulated experiments a point.
         draw: Differences without an effect; None draws from the normal distribution.
@@ -64,7 +68,8 @@ def power_curve(
     for count in pairs:
         plain = chance(rng, (experiments, count))
         for effect in effects:
-            find = partial(_found, rng=rng, level=alpha / tests)
+            p_values = single_p if tests == 1 else sign_flip_p
+            find = partial(_found, p_values=p_values, rng=rng, level=alpha / tests)
             found = find(plain + effect) if count >= LEAST_RUNS else 0
             interval = stats.binomtest(found, experiments).proportion_ci()
             row = (effect, count, alpha, found / experiments, interval.low, interval.high)
@@ -72,9 +77,11 @@ def power_curve(
     return pd.DataFrame(rows, columns=list(POWER_COLUMNS))
 
 
-def _found(differences: NDArray[np.float64], rng: np.random.Generator, level: float) -> int:
+def _found(
+    differences: NDArray[np.float64], p_values: Test, rng: np.random.Generator, level: float
+) -> int:
     parts = np.array_split(differences, max(1, len(differences) // CHUNK))
-    return int(sum((sign_flip_p(part, rng) <= level).sum() for part in parts))
+    return int(sum((p_values(part, rng) <= level).sum() for part in parts))
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:

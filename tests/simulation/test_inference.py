@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from personas.errors import InputError
+from simulation.analysis.excess import interval_over_runs
 from simulation.analysis.inference import (
     CONTRAST_COLUMNS,
     adjusted,
@@ -15,6 +16,7 @@ from simulation.analysis.inference import (
     paired_contrasts,
     paired_differences,
     sign_flip_p,
+    single_p,
     smallest_p,
 )
 
@@ -48,7 +50,7 @@ def test_a_contrast_counted_by_hand():
     # Of 64 flips, only all plus and all minus are as far from 0.
     assert row.p_value == pytest.approx(2 / 64)
     assert row.p_adjusted == pytest.approx(2 / 64)
-    assert 1 < row.low < 3.5 < row.high < 6
+    assert (row.low, row.high) == (1, 6)  # of 63 means of subsets, the least and the greatest
     assert "p = 0.031" in row.words
     assert "6 pairs" in row.words
 
@@ -59,6 +61,26 @@ def test_a_tie_of_sums_counts_as_such():
     thirds = np.array([0.1, 0.2, -0.3, 0.3, 0.1, 0.2])  # sums that differ in their last bits
     exact = sign_flip_p(np.array([1, 2, -3, 3, 1, 2]) * 1.0, RNG(0))
     assert sign_flip_p(thirds, RNG(0)) == exact
+
+
+def test_mid_p_counts_ties_by_half():
+    # Of 8 flips of (1, 1, 2), 2 are further away than 2 and 4 as far.
+    assert sign_flip_p(np.array([1.0, -1, 2]), RNG(0), mid=True) == pytest.approx((2 + 2) / 8)
+    alone = np.arange(1.0, 8)
+    assert single_p(alone, RNG(0)) == pytest.approx(1 / 128)
+    assert single_p(alone[:6], RNG(0)) == pytest.approx(2 / 64)  # six pairs: exact
+    many = np.ones(20)
+    assert sign_flip_p(many, RNG(0), mid=True) == pytest.approx(0.5 / 10_000)
+
+
+@given(st.lists(st.integers(-4, 4), min_size=6, max_size=9), st.integers(-8, 8))
+@settings(max_examples=40, deadline=None)
+def test_the_interval_holds_what_the_test_does_not_refuse(values, quarter):
+    differences, shift = np.array(values, dtype=float), quarter / 4 + 0.01
+    found = interval_over_runs(differences.tolist(), RNG(0))
+    if found.low is not None and min(abs(found.low - shift), abs(found.high - shift)) > 1e-6:
+        refused = sign_flip_p(differences - shift, RNG(0)) <= 0.05
+        assert refused == (not found.low <= shift <= found.high)
 
 
 @given(st.lists(st.integers(-5, 5), min_size=2, max_size=9))
@@ -141,7 +163,8 @@ def test_the_family_is_every_test_of_the_frame():
     weak = paired([1.0, -1, 1, -1, 1, -1, 1, -1]).assign(measure="flips")
     table = paired_contrasts(pd.concat([strong, weak]), "voice", "prompt", RNG(0))
     by_measure = table.set_index("measure")
-    # Smallest of two: doubled. Largest: as it is.
+    # Alone: 2 ties of 256, by half. In the family: the smallest of two exact ones, doubled.
+    assert by_measure.loc["drift"].p_value == pytest.approx(1 / 256)
     assert by_measure.loc["drift"].p_adjusted == pytest.approx(2 * 2 / 256)
     assert by_measure.loc["flips"].p_adjusted == pytest.approx(1)
 
