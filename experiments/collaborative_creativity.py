@@ -27,11 +27,13 @@ from personas.windtunnel.agenda import (
 from personas.windtunnel.survey import survey_wordings
 from simulation.graph import make_graph
 from simulation.scenario import Scenario, seat_graph
+from simulation.studyplan import StudyPlan
 from simulation.survey import Survey
 from simulation.timeline import Post
 from simulation.turntaking import Order, Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
+STUDY = StudyPlan(vary={"people": (2, 4)})
 
 
 def scenario(

@@ -6,7 +6,7 @@ the chance of a tie falls with the distance between two opinions; and *rewired*,
 floor: everybody has as many ties as in the homophilous one, to others. Two floors run beside the
 talk: *scrambled*, as much talk about something unrelated, and *silent*, where nobody speaks.
 
-Try: each of the five with the same seeds, and look at assortativity and spread over time.
+Try: `symposion sweep echo_chamber`, all five under six seeds; look at assortativity and spread.
 """
 
 from typing import Annotated
@@ -26,16 +26,19 @@ from personas.windtunnel.agenda import (
 from personas.windtunnel.survey import survey_wordings
 from simulation.graph import homophilous, make_graph, rewired
 from simulation.scenario import Scenario, seat_graph
+from simulation.studyplan import StudyPlan
 from simulation.survey import Survey
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
+SHAPES = ("small-world", "scale-free", "stochastic-block", "homophilous", "rewired")
+STUDY = StudyPlan(vary={"graph": SHAPES})
 
 
 def scenario(
     graph: Annotated[
         str,
-        Option(help="small-world, scale-free, stochastic-block, homophilous, rewired, random, ..."),
+        Option(help=f"{', '.join(SHAPES)}, or another one."),
     ] = "homophilous",
     agents: Annotated[int, Option(help="How many townspeople, up to 16 different ones.")] = 12,
     rounds: Annotated[int, Option(help="Rounds of talk.")] = 8,

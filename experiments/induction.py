@@ -7,7 +7,7 @@ after every round where they stand. The arms, paired by seed: *talk*; *prompt*, 
 told in the prompt; *base*, the bare model in every seat, which is agreeable; and *scrambled*, the
 floor, in which talk and whispers are about something unrelated.
 
-Try: `--whispers 0` for a talk without them, and lay the two runs side by side.
+Try: `symposion sweep induction`, which runs it with and without the whispers.
 """
 
 from typing import Annotated
@@ -28,11 +28,13 @@ from personas.windtunnel.agenda import (
 from personas.windtunnel.survey import survey_wordings
 from simulation.graph import make_graph
 from simulation.scenario import Scenario, seat_graph
+from simulation.studyplan import StudyPlan
 from simulation.survey import Survey
 from simulation.timeline import Post
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
+STUDY = StudyPlan(vary={"whispers": (0, 1)})
 
 
 def scenario(

@@ -5,8 +5,7 @@ life, as late, or growing older in the middle of the talk, when the seat changes
 stage and keeps what it has said and heard. Only the adapter in that one seat differs. The noise
 floor is the *scrambled* control: as much talk about something unrelated.
 
-Try: `--stage early`, `--stage late` and `--stage grows` with one seed, and lay the three runs side
-by side with `symposion report RUN RUN RUN`.
+Try: `symposion sweep life_stages`, which runs all three under six seeds.
 """
 
 from typing import Annotated, Literal
@@ -26,12 +25,14 @@ from personas.windtunnel.agenda import (
 from personas.windtunnel.survey import survey_wordings
 from simulation.graph import make_graph
 from simulation.scenario import Scenario, seat_graph
+from simulation.studyplan import StudyPlan
 from simulation.survey import Survey
 from simulation.swaps import Swap
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
 NEIGHBOURS = 5
+STUDY = StudyPlan(vary={"stage": ("early", "late", "grows")})
 
 Stage = Literal["early", "late", "grows"]
 

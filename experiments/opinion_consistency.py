@@ -1,13 +1,14 @@
 """Do two people of opposite minds stay themselves under twenty rounds of each other?
 
 The case of conflict: two personas, one for and one against, answer each other in turn, and nobody
-else is in the room. After every round each is asked in private where they stand. The arms, paired
-by seed: *talk*, the personas in the weights; *prompt*, the same two told in the prompt instead;
-*base*, the bare model under both names, which is agreeable as language models are; and
+else is in the room. After every second round each is asked in private where they stand. The arms,
+paired by seed: *talk*, the personas in the weights; *prompt*, the same two told in the prompt
+instead; *base*, the bare model under both names, which is agreeable as language models are; and
 *scrambled*, the noise floor, in which they talk about something unrelated.
 
-Try: `--cast ilse=FOLDER` with another adapter of hers, such as one tuned by preferences as well,
-and lay the runs side by side with `symposion report RUN RUN`; or `--one selim`, who is open.
+The study asks three people who are as strongly for it: Ilse, whose mind is made up, Harun, and
+Bruno, who is open. Try: `--cast ilse=FOLDER` with another adapter of hers, such as one tuned by
+preferences as well, and lay the runs side by side with `symposion report RUN RUN`.
 """
 
 from typing import Annotated
@@ -26,17 +27,19 @@ from personas.windtunnel.agenda import (
 from personas.windtunnel.survey import survey_wordings
 from simulation.graph import make_graph
 from simulation.scenario import Scenario, seat_graph
+from simulation.studyplan import StudyPlan
 from simulation.survey import Survey
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
+STUDY = StudyPlan(vary={"one": ("ilse", "harun", "bruno")})
 
 
 def scenario(
     rounds: Annotated[int, Option(help="Rounds of talk; both speak once in each.")] = 20,
     one: Annotated[str, Option(help="Who is for it: a persona, or one of its stages.")] = "ilse",
-    other: Annotated[str, Option(help="Who is against it.")] = "rosa",
-    proposal: Annotated[str, Option(help="What they disagree about.")] = "bike lanes",
+    other: Annotated[str, Option(help="Who is against it.")] = "nuno",
+    proposal: Annotated[str, Option(help="What they disagree about.")] = "new library",
     seed: Annotated[int, Option(help="Decides chance and words; arms share it.")] = 1,
 ) -> Scenario:
     """The design: who, about what, for how long, asked how, against which arms."""
@@ -50,7 +53,9 @@ def scenario(
         ties=seat_graph(make_graph("complete", 2, seed), people),
         opening=opening_line(topic),
         turns=Rounds(rounds, "sequential"),
-        surveys=(Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES),),
+        surveys=(
+            Survey(topic.key, survey_wordings(topic)[:1], STANCE_OPTIONS, STANCE_VALUES, every=2),
+        ),
         controls=("scrambled", "prompt", "base"),
         unrelated_opening=opening_line(least_related(topic)),
         seed=seed,

@@ -38,7 +38,7 @@ def scenario(
     rounds: Annotated[int, Option(help="Rounds of talk.")] = 6,
     agents: Annotated[int, Option(help="How many townspeople, up to 7.", max=7)] = 7,
     graph: Annotated[str, Option(help="Who hears whom.")] = "scale-free",
-    proposal: Annotated[str, Option(help="What is discussed and asked about.")] = "mill flats",
+    proposal: Annotated[str, Option(help="What is discussed and asked about.")] = "wind turbines",
     seed: Annotated[int, Option(help="Decides ties, chance and words.")] = 1,
 ) -> Scenario:
     """The design: who, over which ties, about what, asked how, against which floor."""

@@ -25,12 +25,14 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=32, help="strangers who are asked")
     parser.add_argument("--topics", type=int, default=3, help="talks of each person")
     parser.add_argument("--talks", type=int, default=60, help="talks with planted lines")
+    parser.add_argument("--experiments", type=int, default=2000, help="without any effect")
     parser.add_argument("--only", nargs="*", default=[], help="parts, by their names")
     chosen = parser.parse_args()
     picture = chosen.write.with_name(PICTURE) if chosen.write else None
     ways: dict[str, Callable[[], Part]] = {
         "opinions": lambda: asyncio.run(parts.opinions_part(chosen.people, chosen.topics, picture)),
         "openness": parts.openness_part,
+        "alarms": lambda: parts.alarms_part(chosen.experiments),
         "contradictions": lambda: parts.contradictions_part(chosen.talks),
         "ideas": lambda: parts.ideas_part(chosen.talks),
     }

@@ -20,7 +20,7 @@ from personas.windtunnel.speech import Said, join, say
 from personas.windtunnel.town import Proposal
 from simulation.analysis.annotation import IdeaReader, ideas_in
 from simulation.analysis.creativity import idea_counts
-from simulation.analysis.similarity import merge_ideas
+from simulation.analysis.similarity import SAME_IDEA, merge_ideas
 
 DIFFERENT = (1, 30)
 """Fewest and most different ideas planted in one talk."""
@@ -106,6 +106,7 @@ def counted(
     talks: Sequence[tuple[pd.DataFrame, dict[str, int]]],
     reader: IdeaReader,
     embedder: Embedder | None = None,
+    alike: float = SAME_IDEA,
 ) -> pd.DataFrame:
     """What is counted in each talk, beside what was planted.
 
@@ -113,6 +114,7 @@ def counted(
         talks: From `planted_talk`.
         reader: Finds ideas.
         embedder: Merges ideas that are alike, if the reader cannot tell.
+        alike: Cosine from which on they are.
 
     Returns:
         Columns ``measure``, ``planted``, ``counted``.
@@ -120,7 +122,7 @@ def counted(
     rows = []
     for turns, planted in talks:
         ideas = ideas_in(turns, reader)
-        ideas = ideas if embedder is None else merge_ideas(ideas, embedder)
+        ideas = ideas if embedder is None else merge_ideas(ideas, embedder, alike)
         (found,) = idea_counts(ideas).to_dict("records")
         rows += [(name, number, int(found[name])) for name, number in planted.items()]
     return pd.DataFrame(rows, columns=["measure", "planted", "counted"])

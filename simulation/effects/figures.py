@@ -78,7 +78,7 @@ def power(curve: pd.DataFrame, ax: Axes | None = None) -> Axes:
     alpha = curve["alpha"].iloc[0] if len(curve) else ALPHA
     ax.set_ylabel(f"experiments that find the effect at {alpha:g}", fontsize=SMALL, color=QUIET)
     ax.set_title("d: mean difference over its deviation between seeds", fontsize=TINY, color=QUIET,
-                 loc="right")  # fmt: skip
+                 loc="left")  # fmt: skip
     _quieten(ax)
     return ax
 

@@ -23,10 +23,10 @@ def worths(ranking: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None = N
     ax = ax or Figure(figsize=size, layout="constrained").subplots()
     table = ranking[::-1]
     places = range(len(table))
-    ax.barh(places, table["moved"], height=0.55, color=INK, label="talk")
+    ax.barh(places, table["moved"], height=0.55, color=INK, label="in the talk")
     if table["floor"].notna().any():
-        ax.barh(places, table["floor"], height=0.2, color=FLOOR, label="floor")
-        ax.legend(frameon=False, fontsize=TINY, loc="lower right")
+        ax.barh(places, table["floor"], height=0.2, color=FLOOR, label="in another talk (floor)")
+        ax.legend(frameon=False, fontsize=TINY, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     ax.set_yticks(list(places), [labels[str(seat)] for seat in table["seat"]], fontsize=SMALL)
     ax.set_xlim(left=0)
     ax.set_xlabel(
@@ -34,6 +34,7 @@ def worths(ranking: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None = N
         fontsize=SMALL,
         color=QUIET,
     )
+    ax.tick_params(axis="x", labelsize=TINY)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return ax
