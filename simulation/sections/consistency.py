@@ -15,7 +15,7 @@ from simulation.analysis.consistency import (
     prompt_to_line,
     retest_reliability,
 )
-from simulation.analysis.opinion import order_consistency, usable
+from simulation.analysis.opinion import answered, order_consistency
 from simulation.page import Design, Reading
 from simulation.sections.figures import Panel, forests, said
 from simulation.sections.measures import Measure, agent_rows, measures_table, of_runs, printed
@@ -83,7 +83,7 @@ def paraphrase_agreement(surveys: pd.DataFrame) -> pd.DataFrame:
         Columns ``arm``, ``agent``, ``value`` in [0, 1], ``surveys``; surveys with one usable
         wording are not counted.
     """
-    answers = usable(opinions_by_wording(surveys))
+    answers = answered(opinions_by_wording(surveys))
     asked = answers.groupby(["arm", "agent", "question", "wave"], as_index=False).agg(
         wordings=("wording", "nunique"), different=("modal", "nunique")
     )

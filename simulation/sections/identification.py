@@ -43,7 +43,7 @@ def texts_of(design: Design) -> pd.DataFrame:
     parts = []
     for place, reading in enumerate(design.runs):
         turns = reading.frames.turns
-        turns = turns[turns["arm"].map(_in_person)]
+        turns = turns[turns["arm"].map(_in_person).astype(bool)]
         worn = [
             reading.facts.worn(str(agent), time)
             for agent, time in zip(turns["agent"], turns["time"], strict=True)

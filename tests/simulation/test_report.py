@@ -30,7 +30,8 @@ SPEECHES = [
     ("scrambled", "ada", 1, "It may rain."),
 ]
 PICTURES = (
-    "population", "camps", "trajectories", "drift", "network", "consistency", "conversation"
+    "population", "camps", "trajectories", "drift", "network", "dynamics", "models",
+    "consistency", "conversation",
 )  # fmt: skip
 """Figures of a run that nobody can read."""
 
