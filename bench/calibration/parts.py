@@ -270,7 +270,7 @@ Friedkin and Johnsen's susceptibility does so in the form in which it leaves the
 of oneself. With one free self-weight for everybody (`dynamics.friedkin_johnsen_free`) it did not:
 0.65 from 24 talks of 8 rounds, and no better with more, because that model holds everybody back to
 where they began and the town's law lets whoever has been moved stay there; the free weight takes up
-what is left. Calibration showed that; the form was changed for it."""
+what is left (measured once, with the same people and talks; not in the table)."""
 
 ALARMS_TRIED = """\
 Null experiments are drawn from 800 talks that obey the town's law and differ in chance alone
