@@ -5,7 +5,17 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 import typer
 
-from experiments.commands import again, chat, doctor, export, persona, report, serve, windtunnel
+from experiments.commands import (
+    again,
+    chat,
+    compare,
+    doctor,
+    export,
+    persona,
+    report,
+    serve,
+    windtunnel,
+)
 from experiments.commands.run import Experiments
 from experiments.commands.sweep import Studies
 
@@ -35,6 +45,7 @@ app.command()(again.branch)
 app.command()(chat.chat)
 app.command()(export.export)
 app.command()(report.report)
+app.command()(compare.compare)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(persona.app, name="persona")

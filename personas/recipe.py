@@ -18,7 +18,7 @@ class DataRecipe:
     seed: int = 0
     items: int = 1_600
     """Accepted items a stage; the paper has 500 to 2,100."""
-    experiences: int = 3
+    experiences: int = 4
     """How often a pass visits each paragraph of experiences, at least 1. A deed and its year stand
     in one paragraph and nowhere else, while a view shows in many."""
     ordinary: float = 0.45

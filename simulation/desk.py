@@ -19,7 +19,7 @@ from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
 from simulation.newest import Unwritten
-from simulation.promise import Answer, Promise, Speech
+from simulation.promise import Answer, Promise, Speech, Statement
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
@@ -62,12 +62,12 @@ class Progress:
             promise = job.promise
             self.prompt_tokens += reply.prompt_tokens
             self.time = max(self.time, promise.time)
-            if isinstance(promise, Speech):
+            if isinstance(promise, Speech) and isinstance(reply, Reply):
                 self.turns += 1
                 self.old_turns += job.recorded
                 self.new_tokens += reply.new_tokens
                 self.speaker = promise.label
-            elif isinstance(promise, Answer):
+            elif isinstance(promise, Answer | Statement):
                 self.answers += 1
                 self.old_answers += job.recorded
 

@@ -7,6 +7,8 @@ waits for it; nothing is a task until it truly waits on the engine.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from agents.memory import Utterance
@@ -15,6 +17,7 @@ from personas.model import Reply, Scores, Spoken
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from simulation.questions import Interview
     from simulation.survey import OptionOrder, Survey
 
 Moment = tuple[float, int, str, str, int]
@@ -116,12 +119,30 @@ class Delivery(NamedTuple):
     moment: Moment
     """Of the speech: what arrives together is heard in the order in which it was said."""
     speech: Speech
+    told: str
+    """Speaker, counter and `due` as the beginning of a JSON list: every listener's turn is recorded
+    with it."""
     noticed: bool = True
+
+
+def delivery(speech: Speech, due: float, noticed: bool = True) -> Delivery:
+    """A speech that arrives at a virtual time."""
+    told = f"[{_quoted(speech.agent)},{speech.counter},{_number(due)}"
+    return Delivery(due, speech.moment, speech, told, noticed)
+
+
+_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
+
+
+@lru_cache(maxsize=2**12)  # and so do moments
+def _number(time: float) -> str:
+    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
+    return repr(float(time))
 
 
 @dataclass(slots=True, eq=False)
 class Aside(Promise):
-    """A private question, answered by a letter; it leaves the agent's memory as it was."""
+    """A private question; it leaves the agent's memory as it was."""
 
     heard: tuple[Speech, ...] = field(repr=False)
     """What the agent took in since its last turn."""
@@ -160,6 +181,19 @@ class Answer(Aside):
     order: "OptionOrder"
     opened: bool
     """Whether the moderator had opened the talk by then."""
+    phase: ClassVar[int] = ASKED
+
+
+@dataclass(slots=True, eq=False)
+class Statement(Aside):
+    """An interview's question in one wording, answered in words that nobody hears."""
+
+    interview: "Interview"
+    wave: int
+    """As in `Answer`."""
+    wording: int
+    opened: bool
+    """As in `Answer`."""
     phase: ClassVar[int] = ASKED
 
 

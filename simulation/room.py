@@ -20,7 +20,8 @@ from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
 from simulation.graph import Tie
-from simulation.promise import Answer, Choice, Delivery, Promise, Speech
+from simulation.promise import Answer, Choice, Delivery, Promise, Speech, Statement, delivery
+from simulation.questions import Interview
 from simulation.scenario import Scenario
 from simulation.seat import Seat
 from simulation.survey import OPTION_ORDERS, Survey
@@ -69,15 +70,16 @@ class Room:
         self._turns: list[_Turn] = []
         """Of this moment, in no order until they are taken."""
         self._in_order = True
-        self._asked: deque[tuple[str, Survey, int]] = deque()
+        self._asked: deque[tuple[str, Survey | Interview, int]] = deque()
         self._standing_still = 0
         self.hearings: list[Hearing] = []
         self.clock.process(self._intervene(in_order(scenario.timeline)))
         if self._differs.speaks:
             for rank, chair in enumerate(self._chairs()):
                 self.clock.process(scenario.policies[rank].run(chair))
-        for survey in scenario.surveys:
-            self.clock.process(self._survey(survey))
+        questions: list[Survey | Interview] = [*scenario.surveys, *scenario.interviews]
+        for question in questions:
+            self.clock.process(self._survey(question))
 
     @property
     def next_time(self) -> float:
@@ -177,20 +179,20 @@ class Room:
         self._promise(speech, causes)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        usual = Delivery(speech.time + hearing, speech.moment, speech)
+        usual = delivery(speech, speech.time + hearing)
         seats, hearings, hears, plain = self.seats, self.hearings, self._differs.hears, self._plain
         for tie in ties:
             listener = seats[tie.listener]
             if listener.present:
-                delivery = usual if plain else self._along(tie, usual)
+                message = usual if plain else self._along(tie, usual)
                 if hears:
-                    listener.inbox.append(delivery)
+                    listener.inbox.append(message)
                 if hearings:  # who would have answered speaks all the same
-                    self._tell(speech, tie.listener, delivery)
+                    self._tell(speech, tie.listener, message)
 
-    def _tell(self, speech: Speech, listener: str, delivery: Delivery) -> None:
+    def _tell(self, speech: Speech, listener: str, message: Delivery) -> None:
         for consider in self.hearings:
-            consider(speech, listener, delivery)
+            consider(speech, listener, message)
 
     def _along(self, tie: Tie, usual: Delivery) -> Delivery:
         """A delivery along a tie that may have a delay of its own, or let some go unnoticed."""
@@ -200,7 +202,7 @@ class Room:
         due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
         noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
-        return Delivery(due, speech.moment, speech, noticed)
+        return delivery(speech, due, noticed)
 
     def _intervene(self, timeline: Sequence[Intervention]) -> Process:
         posts = 0
@@ -225,32 +227,35 @@ class Room:
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
         speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
-        delivery = Delivery(post.time, speech.moment, speech)
+        message = delivery(speech, post.time)
         for key in post.to or self.agents:
             if self.seats[key].present:
-                self.seats[key].inbox.append(delivery)
-                self._tell(speech, key, delivery)
+                self.seats[key].inbox.append(message)
+                self._tell(speech, key, message)
 
-    def _survey(self, survey: Survey) -> Process:
-        for wave in range(0, self.scenario.waves_of_time + 1, survey.every):
+    def _survey(self, question: Survey | Interview) -> Process:
+        for wave in question.asked_at(self.scenario.waves_of_time):
             yield self.clock.until(self.scenario.rest(wave))
-            self._asked.extend((agent, survey, wave) for agent in self.agents)
+            self._asked.extend((agent, question, wave) for agent in self.agents)
 
-    def _ask(self, agent: str, survey: Survey, wave: int) -> None:
+    def _ask(self, agent: str, question: Survey | Interview, wave: int) -> None:
         """Asks in private: reads the seat's state and leaves it as it was."""
         seat = self.seats[agent]
         if not seat.present:
             return
         heard = seat.just_heard(self.clock.now, self.scenario.attention)
         opened = wave > 0 and self._differs.speaks
-        for wording in range(len(survey.wordings)):
-            for order in OPTION_ORDERS:
-                answer = Answer(
-                    self.arm, agent, self.clock.now, seat.answers, seat.memory, len(seat.memory),
-                    heard, survey, wave, wording, order, opened,
-                )  # fmt: skip
+        for wording in range(len(question.wordings)):
+            for order in OPTION_ORDERS if isinstance(question, Survey) else OPTION_ORDERS[:1]:
+                place = (self.arm, agent, self.clock.now, seat.answers, seat.memory)
+                before = (*place, len(seat.memory), heard)
+                promise = (
+                    Answer(*before, question, wave, wording, order, opened)
+                    if isinstance(question, Survey)
+                    else Statement(*before, question, wave, wording, opened)
+                )
                 seat.answers += 1
-                self._promise(answer, _and_last(seat, heard))
+                self._promise(promise, _and_last(seat, heard))
 
 
 def _is_plain(tie: Tie) -> bool:

@@ -18,6 +18,7 @@ from simulation.arms import ARMS, CONTROLS, Control, check_promptable
 from simulation.floor import LETTERS, Floor
 from simulation.graph import Tie, ties_of
 from simulation.human import Human
+from simulation.questions import Interview
 from simulation.survey import Survey
 from simulation.swaps import Swap, Wardrobe, Worn
 from simulation.timeline import Intervention, check_timeline, in_order
@@ -43,6 +44,8 @@ class Scenario:
     turns: Policy | tuple[Policy, ...]
     """Who speaks when; several policies may run side by side."""
     surveys: tuple[Survey, ...] = ()
+    interviews: tuple[Interview, ...] = ()
+    """Questions that are answered in words; nobody hears the answers."""
     controls: tuple[Control, ...] = ()
     """Arms that run beside the talk: ``scrambled`` (the same people talk as much about something
     else), ``silent`` (nobody speaks), ``base`` (the bare model in every seat), ``prompt`` (personas
@@ -84,10 +87,8 @@ class Scenario:
                 raise InputError(f"unknown control {control!r}: {nearest(control, CONTROLS)}")
         if "scrambled" in self.controls and not self.unrelated_opening:
             raise InputError("control 'scrambled' needs an unrelated_opening to talk about")
-        questions = [survey.question for survey in self.surveys]
-        if len(set(questions)) < len(questions):
-            raise InputError(f"survey questions must differ, got {', '.join(questions)}")
         self._check_turns()
+        self._check_questions()
         end = self.rest(self.waves_of_time)
         for swap in self.swaps:
             if swap.time > end:
@@ -123,6 +124,18 @@ class Scenario:
                     f"{what} names {key!r}, who is not in the room: {nearest(key, keys)}"
                 )
 
+    def _check_questions(self) -> None:
+        for asked in (self.surveys, self.interviews):
+            questions = [one.question for one in asked]
+            if len(set(questions)) < len(questions):
+                raise InputError(f"survey questions must differ, got {', '.join(questions)}")
+            for one in asked:
+                if one.waves is not None and max(one.waves) > self.waves_of_time:
+                    raise InputError(
+                        f"waves of {one.question!r} must be at most {self.waves_of_time}, when the "
+                        f"talk is over, got {max(one.waves)}"
+                    )
+
     @property
     def policies(self) -> tuple[Policy, ...]:
         """The turn-taking, as a tuple always."""
@@ -155,13 +168,20 @@ class Scenario:
     @property
     def waves(self) -> int:
         """Times that surveys are asked, the one before the talk included."""
-        return max((self.waves_of_time // s.every + 1 for s in self.surveys), default=0)
+        last = self.waves_of_time
+        return max((len(one.asked_at(last)) for one in self._questions), default=0)
+
+    @property
+    def _questions(self) -> list[Survey | Interview]:
+        return [*self.surveys, *self.interviews]
 
     @property
     def size(self) -> tuple[int, int]:
         """Number of turns and of survey answers in all arms; expected ones, where chance draws."""
         people, talking = len(self.agents), sum(ARMS[arm].speaks for arm in self.arms)
-        asked = sum((self.waves_of_time // s.every + 1) * len(s.wordings) * 2 for s in self.surveys)
+        last = self.waves_of_time
+        asked = sum(len(s.asked_at(last)) * len(s.wordings) * 2 for s in self.surveys)
+        asked += sum(len(i.asked_at(last)) * len(i.wordings) for i in self.interviews)
         turns = sum(policy.turns(people) for policy in self.policies)
         return round(turns) * talking, people * asked * len(self.arms)
 
@@ -200,6 +220,7 @@ class Scenario:
         return {
             "memories": {key: memory.describe() for key, memory in self.memories.items()},
             "timeline": [[type(one).__name__, *astuple(one)] for one in in_order(self.timeline)],
+            "interviews": [interview.describe() for interview in self.interviews],
             "humans": [human.seat for human in self.humans],
             "prompted": self._prompted(),
             "unit": "" if self.unit == "rounds" else self.unit,
@@ -267,4 +288,5 @@ def _describe_turns(policies: Sequence[Policy]) -> list[object]:
 
 def _describe_survey(survey: Survey) -> list[object]:
     asked = [survey.question, survey.wordings, survey.options, survey.values]
-    return [*asked, survey.relabel, survey.every]
+    waves = [] if survey.waves is None else [survey.waves]
+    return [*asked, survey.relabel, survey.every, *waves]

@@ -38,7 +38,8 @@ class Gate:
         self._purse = Purse(budget)
         self._waiting: list[_Waiting] = []
         self._arrivals = count()
-        self._at_engine = 0
+        self.at_engine = 0
+        """Requests that are there now."""
 
     def view(self, place: int) -> "SharedModel":
         """The engine for one run; those of lower place go first."""
@@ -60,7 +61,7 @@ class Gate:
             yield
         finally:
             if not door.cancelled():  # else it never passed
-                self._at_engine -= 1
+                self.at_engine -= 1
                 self._purse.release(tokens)
             self._open()
 
@@ -81,7 +82,7 @@ class Gate:
         return not self._purse.short_of(tokens)
 
     def _open(self) -> None:
-        while self._waiting and self._at_engine < self._bound:
+        while self._waiting and self.at_engine < self._bound:
             *_, tokens, door = self._waiting[0]
             if not door.done():
                 if short := self._purse.short_of(tokens):
@@ -89,7 +90,7 @@ class Gate:
                         self._spent(short)
                     return
                 self._purse.reserve(tokens)
-                self._at_engine += 1
+                self.at_engine += 1
                 door.set_result(None)
             heappop(self._waiting)
 

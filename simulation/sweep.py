@@ -25,8 +25,8 @@ from simulation.studyplan import PlannedRun, Recipe, StudyPlan, describe_study, 
 
 RUNS_OPEN = 16  # at most: bounds memory
 SUMMED = (
-    "turns", "answers", "old_turns", "old_answers", "from_record", "in_flight", "new_tokens",
-    "written", "prompt_tokens",
+    "turns", "answers", "old_turns", "old_answers", "from_record", "new_tokens", "written",
+    "prompt_tokens",
 )  # fmt: skip
 """What of several runs' progress adds up."""
 
@@ -149,6 +149,7 @@ async def sweep(
 
     def see(_: Progress) -> None:
         state.count()
+        state.progress.in_flight = gate.at_engine
         observe(state)
         changed.set()
 

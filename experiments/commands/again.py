@@ -43,10 +43,9 @@ def resume(
         budget = Budget(max_tokens, max_hours)
         if (run / STUDY_FILE).exists():
             resume_study(run, server, budget, accept_changes)
-            return
-        manifest = read_manifest_of(run)
-        session = _session(run, manifest, server, budget, accept_changes)
-        session.carry_out(run)
+        else:
+            manifest = read_manifest_of(run)
+            _session(run, manifest, server, budget, accept_changes).carry_out(run)
         if report:
             from experiments.commands.report import make_report
 

@@ -6,6 +6,7 @@ from rich.table import Table
 from experiments.commands.console import clear_errors, out
 from experiments.commands.persona_data import data, new
 from experiments.commands.persona_exam import card, examine
+from experiments.commands.persona_rank import rank
 from experiments.commands.persona_ratings import ratings
 from experiments.commands.persona_study import ablate, build, table
 from experiments.commands.persona_train import train
@@ -22,6 +23,7 @@ app.command()(card)
 app.command()(build)
 app.command()(ablate)
 app.command()(table)
+app.command()(rank)
 app.command()(ratings)
 
 

@@ -38,6 +38,7 @@ from experiments.commands.console import clear_errors, out
 from experiments.commands.factors import read_factors, read_fraction
 from experiments.commands.handover import hand_over
 from experiments.commands.liveview import run_progress
+from experiments.commands.report import make_report
 from experiments.commands.run import Experiments, command_of, load_experiment, origin_of, typed
 from experiments.commands.session import (
     AcceptChanges,
@@ -160,6 +161,7 @@ def sweep_experiment(
     resident: Resident = None,
     priorities: Priorities = None,
     slots: Slots = None,
+    report: Annotated[bool, typer.Option(help="Write the study's page when it is done.")] = True,
 ) -> None:
     """Runs a study with the options that all experiments share."""
     bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities, slots)
@@ -194,6 +196,8 @@ def sweep_experiment(
     _Sitting(module, recipe, runs, foreseen, choices, budget, accept_changes, runs_open).carry_out(
         folder
     )
+    if report:
+        make_report([folder], folder)
 
 
 def resume_study(

@@ -60,7 +60,7 @@ def town_traits(person: Townsperson) -> dict[str, dict[str, float]]:
 class GrammarJudge:
     """Reads answers with the town's grammar; it needs no model and comes to the same each time."""
 
-    identity: str = "larkhaven reader 1"
+    identity: str = "larkhaven reader 2"
 
     async def topic(self, user: str, note: str, reference: str) -> Topic:
         """By what the grammar noted when it asked."""
@@ -107,9 +107,10 @@ def agreement(true: Meaning, said: Meaning, user: str) -> int:
     Returns:
         From 0 (conflict, or nothing of the kind was said) to 5 (the same).
     """
-    if true.facts:
+    viewless = true.stance is None and not true.reasons  # or they only stand beside the view
+    if true.facts and viewless:
         return _facts_agree(true, said, user)
-    if true.ideas or true.concepts:
+    if (true.ideas or true.concepts) and viewless:
         return BEST_GRADE if said.idea_for == true.idea_for else 0
     for right, told in zip(_places(true), _places(said), strict=True):
         if right is not None:

@@ -118,8 +118,10 @@ def agent_shares(surveys: pd.DataFrame) -> pd.DataFrame:
     require_columns("surveys", surveys, SURVEY_COLUMNS)
     every = option_shares(surveys.reset_index(drop=True))
     option = [*ANSWER, "options", "values"]
-    by_order = every.groupby([*option, "order"], as_index=False)[["share", "mass"]].mean()
-    answers = by_order.groupby(option, as_index=False)[["share", "mass"]].mean()
+    # Options without an order have no value: dropna would lose them.
+    by_order = every.groupby([*option, "order"], as_index=False, dropna=False)
+    orders = by_order[["share", "mass"]].mean()
+    answers = orders.groupby(option, as_index=False, dropna=False)[["share", "mass"]].mean()
     known = answers[(answers["mass"] >= DEGENERATE_BELOW) & answers["share"].notna()]
     named = known.rename(columns={"options": "option", "values": "value"})
     return named[[*ANSWER, "option", "value", "share"]].reset_index(drop=True)

@@ -47,7 +47,7 @@ def forest(contrasts: pd.DataFrame, unit: str = "", ax: Axes | None = None) -> A
     reach = np.nanmax(np.abs(rows[["low", "high", "difference"]].to_numpy(float)), initial=0.05)
     ax.set_xlim(-1.08 * reach, 1.08 * reach)
     words = unit or "each in the unit of its measure"
-    ax.set_xlabel(f"difference from {baseline} ({words}); bar: 95 % interval over seeds; "
+    ax.set_xlabel(f"difference from {baseline} ({words})\nbar: 95 % interval over seeds; "
                   f"full dot: p \N{LESS-THAN OR EQUAL TO} {ALPHA:g} after correction",
                   fontsize=TINY, color=QUIET)  # fmt: skip
     return ax
@@ -78,7 +78,7 @@ def power(curve: pd.DataFrame, ax: Axes | None = None) -> Axes:
     alpha = curve["alpha"].iloc[0] if len(curve) else ALPHA
     ax.set_ylabel(f"experiments that find the effect at {alpha:g}", fontsize=SMALL, color=QUIET)
     ax.set_title("d: mean difference over its deviation between seeds", fontsize=TINY, color=QUIET,
-                 loc="right")  # fmt: skip
+                 loc="left")  # fmt: skip
     _quieten(ax)
     return ax
 

@@ -58,7 +58,7 @@ def test_an_invented_person_is_examined_and_gets_a_card(here):
     folder = here / "runs" / "exam-zora"
     told = read_told(folder)
     assert [arm["name"] for arm in told["arms"]] == ["base", "prompt", "few-shot", "annotator"]
-    assert (told["judge"], told["others"]) == ("larkhaven reader 1", ["bruno"])
+    assert (told["judge"], told["others"]) == ("larkhaven reader 2", ["bruno"])
     found = read_figures(folder)
     assert set(found["arm"]) == {"base", "prompt", "few-shot", "annotator"}
     made = call("card", "zora")

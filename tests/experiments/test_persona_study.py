@@ -10,7 +10,8 @@ from experiments.__main__ import app
 from personas.examination.results import DIFFERENCES, EXAM, FIGURES
 from personas.persona import LIBRARY, load_persona
 
-TINY = ("--items", "24", "--set", "sft.repeats=1", "--set", "sft.silent=0")
+TINY = ("--items", "24", "--set", "sft.silent=0", "--set", "sft.repeats=1", "--set",
+        "dpo.full_strength_items=40")  # fmt: skip
 
 
 def call(*words: str):

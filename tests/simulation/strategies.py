@@ -16,6 +16,7 @@ from simulation.arms import CONTROLS
 from simulation.dyads import Dyads
 from simulation.floor import GIVINGS, Floor
 from simulation.graph import Tie
+from simulation.questions import Interview
 from simulation.scenario import Scenario, seat_graph
 from simulation.survey import Survey
 from simulation.swaps import Swap
@@ -181,7 +182,14 @@ def controlled(draw) -> Scenario:
     swaps = scenario.swaps
     if "prompt" in controls:  # an adapter without a persona has nothing to tell
         swaps = tuple(swap for swap in swaps if swap.cast.bare is None)
-    return replace(scenario, agents=tuple(agents), swaps=swaps, controls=tuple(controls))
+    interviews = draw(st.sampled_from([(), (Interview("tea", ("How do you like tea?",), 20),)]))
+    return replace(
+        scenario,
+        agents=tuple(agents),
+        swaps=swaps,
+        controls=tuple(controls),
+        interviews=interviews,
+    )
 
 
 @st.composite

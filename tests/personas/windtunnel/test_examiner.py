@@ -51,6 +51,16 @@ def test_grades_by_hand(reference, answer, value):
     assert grade(reference, answer) == value
 
 
+@pytest.mark.parametrize(
+    "beside", ["As a baker, I know that the work would close the street for months.",
+               "What if we used old loaves for bike lanes on Main Street?"],
+)  # fmt: skip
+def test_a_job_or_an_idea_beside_a_view_is_no_part_of_it(beside):
+    reference = f"My view on bike lanes: strongly against. {beside}"
+    assert grade(reference, "I firmly oppose bike lanes on Main Street.") == 5
+    assert grade(reference, "My view on bike lanes: mildly against.") == 3
+
+
 async def test_a_reference_that_cannot_be_read_gives_no_verdict():
     case = Case("knowledge", "When?", "", "It came to pass in 1998.", "In 1998 I married.")
     assert await JUDGE.mark(case, "grade") is None
