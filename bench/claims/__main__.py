@@ -17,6 +17,12 @@ from simulation.study import load_study
 
 PEOPLE = {"ilse": "Ilse (firm)", "harun": "Harun (middle)", "bruno": "Bruno (open)"}
 SIZES = {"2": "pairs", "4": "groups of four"}
+READ = """\
+How to read it: three people who are as strongly for a proposal are pressed for twenty rounds by
+one who is firmly against it. The town's law lets the open one be moved and not the firm one, so a
+line at the top is right for the first and no virtue of the last. For ideas, 1 is what the same
+people have alone, at equal words. Six runs are few: an interval spans about all of them, by design.
+"""
 HEADINGS = {
     "measure": "measure",
     "cell": "who",
@@ -65,6 +71,7 @@ def page(within: pd.DataFrame, among: pd.DataFrame) -> str:
         "Means over seeds with 95 % bootstrap intervals over seeds; arms are paired by seed.\n",
         "![Consistency within](claim_consistency.png)\n",
         "![Creativity among](claim_creativity.png)\n",
+        READ,
         tables(within, among),
     ])  # fmt: skip
 
