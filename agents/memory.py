@@ -128,7 +128,19 @@ class MemorySpec:
         sums = [0]
         for cost in costs:
             sums.append(sums[-1] + cost)
-        return self.edge(sums, len(costs), self.blocks(sums[-1]))
+        return self.first(sums, len(costs))
+
+    def first(self, sums: Sequence[int], length: int) -> int:
+        """As `first_kept`, from the sums of costs.
+
+        Args:
+            sums: Tokens of the first 0, 1, 2, ... lines; may go on beyond `length`.
+            length: How many lines there are.
+        """
+        beyond = sums[length] - self.tokens
+        if beyond <= 0:
+            return 0
+        return self.edge(sums, length, ceil(beyond / self.block_tokens))
 
     def blocks(self, tokens: int) -> int:
         """How many blocks must have dropped from a memory of so many tokens."""

@@ -1,17 +1,22 @@
-"""From an agent and what it remembers to the segments of a request."""
+"""From an agent and what it remembers to the segments of a request.
+
+After somebody's own words a user's message always begins: with what is heard next, or else with
+`GO_ON`, since models want a user message before they speak.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from agents.agent import Agent
 from agents.memory import Utterance
 from personas import speaking
-from personas.model import Control, Segment
+from personas.model import Control, Segment, Spoken
 
 MODERATOR = speaking.MODERATOR
 """Label of the voice that opens talks and asks survey questions."""
 
 GO_ON = Utterance(MODERATOR, "Please go on.")
-"""Said to an agent who has heard nothing since its own last turn: models want a user message."""
+"""Said to an agent who has heard nothing since its own last turn."""
 
 _SYSTEM, _USER, _ASSISTANT = Control("system"), Control("user"), Control("assistant")
 _GO_ON = GO_ON.spoken
@@ -34,19 +39,66 @@ def compose(
         System message, then users' and assistant's messages in turn, ending in an open
         assistant message.
     """
-    parts: list[Segment] = [_SYSTEM, agent.system]
-    role = "system"
+    parts = begun(agent)
     for utterance in (*remembered, *asked):
-        wanted = "assistant" if utterance.own else "user"
-        if wanted != role:
-            if wanted == "assistant" and role == "system":
-                parts += [_USER, _GO_ON]
-            parts.append(_ASSISTANT if utterance.own else _USER)
-            role = wanted
-        elif utterance.own:
-            parts += [_USER, _GO_ON, _ASSISTANT]
-        parts.append(utterance.spoken)
-    if role != "user":
-        parts += [_USER, _GO_ON]
+        if utterance.own:
+            say(parts, utterance.spoken)
+        else:
+            parts.append(utterance.spoken)
+    return ended(parts)
+
+
+def begun(agent: Agent) -> list[Segment]:
+    """The beginning of every prompt; what is heard first may be appended to it."""
+    return [_SYSTEM, agent.system, _USER]
+
+
+def say(parts: list[Segment], line: Spoken) -> None:
+    """Appends what the agent said itself."""
+    if parts[-1] is _USER:
+        parts.append(_GO_ON)
+    parts += (_ASSISTANT, line, _USER)
+
+
+def ended(parts: list[Segment]) -> tuple[Segment, ...]:
+    """The prompt: what was begun, and the agent's turn to speak."""
+    if parts[-1] is _USER:
+        parts.append(_GO_ON)
     parts.append(_ASSISTANT)
     return tuple(parts)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A talk as one participant remembers it, as segments; it grows at its end.
+
+    A stretch of it stands in many prompts: each line is put in its place once.
+    """
+
+    segments: list[Segment] = field(default_factory=lambda: [_USER])
+    """With the markers between them."""
+    places: list[int] = field(default_factory=lambda: [1])
+    """Where line 0, 1, 2, ... begins, its marker included, and last of all where they end."""
+
+    def hear(self, lines: Sequence[Spoken]) -> None:
+        """Appends lines by others."""
+        end = self.places[-1] + 1
+        self.segments += lines
+        self.places += range(end, end + len(lines))
+
+    def say(self, line: Spoken) -> None:
+        """Appends a line of one's own."""
+        say(self.segments, line)
+        self.places.append(len(self.segments))
+
+    def repeat(self, parts: list[Segment], first: int, length: int) -> None:
+        """Appends the lines from `first` on, of the first `length` there are, to a prompt."""
+        if first >= length:
+            return
+        start = self.places[first]
+        opening = self.segments[start]
+        if opening is _GO_ON and parts[-1] is not _USER:
+            start += 1
+        elif opening is _ASSISTANT and parts[-1] is _USER:
+            parts.append(_GO_ON)
+        parts += self.segments[start : self.places[length]]

@@ -2,6 +2,7 @@
 
 python -m bench.figures scale.json scale.svg
 python -m bench.figures makespan.json makespan.svg
+python -m bench.figures falsealarms.json power.svg
 """
 
 import argparse
@@ -12,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from simulation.effects.figures import power
 from simulation.figures import FLOOR, INK, QUIET, SMALL, TINY
 
 FACTOR = 4  # the most by which a turn may cost more in a larger world
@@ -65,11 +67,13 @@ def main() -> None:
     parser.add_argument("picture", type=Path, help="SVG or PNG")
     options = parser.parse_args()
     found = json.loads(options.figures.read_text("utf-8"))
-    drawn = (
-        makespans(pd.DataFrame(found))
-        if isinstance(found, list)
-        else scaling(pd.DataFrame(found["scale"]))
-    )
+    if isinstance(found, list):
+        drawn = makespans(pd.DataFrame(found))
+    elif "power" in found:
+        curve = pd.DataFrame(found["power"])
+        drawn = power(curve[(curve["differences"] == "normal") & (curve["tests"] == 1)])
+    else:
+        drawn = scaling(pd.DataFrame(found["scale"]))
     drawn.figure.savefig(options.picture, dpi=150)
 
 

@@ -22,10 +22,8 @@ from agents.agent import Agent
 from agents.memory import MemorySpec
 from bench.gpu import GpuModel, Service, clairvoyant, lockstep, longest_paths, serial
 from bench.instant import InstantLoop
-from bench.scheduler import Unrecorded
 from personas.model import Sampling
 from simulation.chance import seed_for, uniform
-from simulation.counts import Counts
 from simulation.desk import Desk
 from simulation.graph import make_graph
 from simulation.promise import Promise, Speech
@@ -98,7 +96,7 @@ def ours(scenario: Scenario, service: Service) -> float:
 
     async def go() -> float:
         model = GpuModel(service, lambda request: length(request.seed))
-        desk = Desk(scenario, model, Unrecorded(Counts({})), in_flight=IN_FLIGHT)
+        desk = Desk(scenario, model, None, in_flight=IN_FLIGHT)
         await drive([Room(scenario, "talk", desk.post)], desk)
         return asyncio.get_running_loop().time()
 

@@ -17,7 +17,7 @@ import platform
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from unittest.mock import patch
 
@@ -29,7 +29,6 @@ from simulation.assembly import Assembly, Job
 from simulation.desk import Desk
 from simulation.graph import make_graph
 from simulation.promise import Promise
-from simulation.record import Entry
 from simulation.room import Room
 from simulation.run import drive, simulate
 from simulation.scenario import Scenario, seat_graph
@@ -41,18 +40,6 @@ LATENCY = 0.5  # seconds
 SCALES = {1_000: 100, 10_000: 10, 100_000: 1, 1_000_000: 1}
 """Rounds by number of agents: as many turns of each, but for the last."""
 Figures = dict[str, float]
-
-
-class Unrecorded:
-    """A ledger that forgets: what a run costs without its record."""
-
-    def __init__(self, counts: object) -> None:
-        self.replies: dict[str, object] = {}
-        self.counts = counts
-
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Forgets."""
-        self.counts.fresh.clear()
 
 
 class Watch:
@@ -137,12 +124,10 @@ def recorded(agents: int, rounds: int) -> Figures:
 
 def unrecorded(agents: int, rounds: int) -> Figures:
     """Turns a second with the record off, no latency."""
-    from simulation.counts import Counts
-
     scenario = world(agents, rounds)
 
     async def go() -> None:
-        desk = Desk(scenario, ScriptedEngine(speak), Unrecorded(Counts({})))
+        desk = Desk(scenario, ScriptedEngine(speak), None)
         await drive([Room(scenario, "talk", desk.post)], desk)
 
     watch = Watch()

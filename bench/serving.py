@@ -66,7 +66,10 @@ if TYPE_CHECKING:
     from vllm import SamplingParams
 
 IN_FLIGHT = 64
-SPEAKERS, TURNS = 384, 2  # of the part speed; so many that causality leaves 64 to be asked at once
+TURNS = 2  # of the part speed
+SPEAKERS: dict[Arrival, int] = {"rounds": 384, "poisson": 768}
+"""So many that causality leaves 64 to be asked at once: who speaks at a time of its own waits for
+more of the others, one after the other."""
 TALKERS, ROUNDS = 12, 20  # of the discussion
 BLOCKS = (128, 32, 16)  # tokens
 SLOTS, ADAPTERS, AGENTS_EACH = 8, 64, 16
@@ -84,6 +87,8 @@ class Plan:
     """That count; one more goes before them."""
     scale: float = 1.0
     """Of agents and rounds; below 1 to try the bench out."""
+    arrivals: tuple[Arrival, ...] = ("rounds", "poisson")
+    """Of the part speed."""
 
     def of(self, count: int) -> int:
         """So many, scaled."""
@@ -200,7 +205,7 @@ async def speed(plan: Plan) -> Figures:
             engines = {"vllm": own, "server": server}
             found: Figures = {}
             for worn, cast in (("base", []), ("8 adapters", adapters)):
-                for arrival in ("rounds", "poisson"):
+                for arrival in plan.arrivals:
                     name = f"{worn}, {arrival}"
                     found[name] = await _compare(engines, llm, cast, arrival, plan)  # type: ignore[arg-type]
                     say(name, found[name])  # type: ignore[arg-type]
@@ -217,7 +222,7 @@ async def _compare(
     """Ratios of tokens a second; the first pair warms up and does not count."""
     rates: dict[str, list[float]] = {"LLM.generate": [], **{name: [] for name in engines}}
     for pair in range(plan.pairs + 1):
-        scenario = crowd(plan.of(SPEAKERS), TURNS, adapters, 1000 + pair, arrival)
+        scenario = crowd(plan.of(SPEAKERS[arrival]), TURNS, adapters, 1000 + pair, arrival)
         asked: list[Asked] = []
         order = ["LLM.generate", *shuffled(pair, list(engines))]
         # Its requests must be known first: whoever comes first speaks twice as a rule.
@@ -345,6 +350,7 @@ def main() -> None:
     parser.add_argument("--only", choices=list(PARTS), action="append", help="repeatable")
     parser.add_argument("--pairs", type=int, default=3, help="that count, after one that does not")
     parser.add_argument("--scale", type=float, default=1.0, help="below 1 to try the bench out")
+    parser.add_argument("--arrival", choices=list(SPEAKERS), help="of the part speed; both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there")
     options = parser.parse_args()
     for name, value in (ENVIRONMENT | {"VLLM_LOGGING_LEVEL": "ERROR"}).items():
@@ -357,8 +363,10 @@ def main() -> None:
     }
     for name in options.only or PARTS:
         began = time.perf_counter()
+        arrivals = (options.arrival,) if options.arrival else tuple(SPEAKERS)
         with tempfile.TemporaryDirectory() as home:
-            figures = asyncio.run(PARTS[name](Plan(Path(home), options.pairs, options.scale)))
+            plan = Plan(Path(home), options.pairs, options.scale, arrivals)
+            figures = asyncio.run(PARTS[name](plan))
         took = time.perf_counter() - began
         found[name] = figures | {"part took, seconds": took, "load": os.getloadavg()[0]}
         say(name, found[name])  # type: ignore[arg-type]

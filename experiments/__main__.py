@@ -5,8 +5,19 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 import typer
 
-from experiments.commands import again, chat, doctor, export, persona, report, serve, windtunnel
+from experiments.commands import (
+    again,
+    chat,
+    compare,
+    doctor,
+    export,
+    persona,
+    report,
+    serve,
+    windtunnel,
+)
 from experiments.commands.run import Experiments
+from experiments.commands.sweep import Studies
 
 app = typer.Typer(
     name="symposion",
@@ -22,12 +33,19 @@ run = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(run, name="run")
+sweep = typer.Typer(
+    cls=Studies,
+    help="Runs a study: an experiment with all that is varied, under several seeds.",
+    no_args_is_help=True,
+)
+app.add_typer(sweep, name="sweep")
 app.command()(again.resume)
 app.command()(again.replay)
 app.command()(again.branch)
 app.command()(chat.chat)
 app.command()(export.export)
 app.command()(report.report)
+app.command()(compare.compare)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(persona.app, name="persona")
@@ -37,6 +55,11 @@ app.add_typer(windtunnel.app, name="windtunnel")
 @run.callback()
 def _run() -> None:
     """A group needs one, although it has nothing to do."""
+
+
+@sweep.callback()
+def _sweep() -> None:
+    """Likewise."""
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def seed_for(seed: int, *names: str | int) -> int:
     Returns:
         A whole number in [0, 2**63).
     """
-    framed = b"".join([_framed(name) for name in (seed, *names)])
+    framed = b"".join(map(_framed, (seed, *names)))
     return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
 
 

@@ -3,6 +3,9 @@
 Every model in the project, real or scripted, sits behind `Model`. Concurrency is the batch:
 callers await many requests at once and the engine batches them. The engine owns its tokenizer;
 nobody else ever sees a token id.
+
+Segments, requests and replies are made by the million. They are values too, and nobody changes
+one; but they are not frozen, since that makes their making several times as slow.
 """
 
 import hashlib
@@ -33,12 +36,14 @@ class Control:
     role: Role
     framed: bytes = field(init=False, repr=False, compare=False)
     """Its part of a request's key."""
+    text: ClassVar[str] = ""
+    """It says nothing."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "framed", frame("control", self.role))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Spoken:
     """Text inside the current message: data that is never parsed for markers, whatever it says."""
 
@@ -50,7 +55,7 @@ class Spoken:
 
     def __post_init__(self) -> None:
         raw = self.text.encode("utf-8", "surrogatepass")
-        object.__setattr__(self, "framed", b"%b%d:%b" % (_SPOKEN, len(raw), raw))
+        self.framed = b"%b%d:%b" % (_SPOKEN, len(raw), raw)
 
 
 Segment = Control | Spoken
@@ -83,7 +88,7 @@ class Sampling:
         object.__setattr__(self, "framed", framed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Request:
     """One question to a model.
 
@@ -102,7 +107,7 @@ class Request:
     """Lower goes first: the virtual time at which the reply is due."""
 
     def __post_init__(self) -> None:
-        roles = [role for role in map(_role, self.prompt) if role]
+        roles = list(filter(None, map(_role, self.prompt)))
         if not roles or not isinstance(self.prompt[0], Control):
             raise InputError("prompt must begin with a Control segment")
         if roles[-1] != "assistant":
@@ -123,7 +128,7 @@ class Request:
         return tuple((role, "".join(pieces)) for role, pieces in zip(roles, texts, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Reply:
     """What a model said."""
 
@@ -143,6 +148,8 @@ class Scores:
 
     logprobs: tuple[float, ...]
     prompt_tokens: int = 0
+    new_tokens: ClassVar[int] = 0
+    """They are read off; nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,8 @@ def request_key(
     """
     adapter = frame(request.adapter.fingerprint) if request.adapter else _NO_ADAPTER
     if options is None:
-        asked = _GENERATE + frame(str(request.seed)) + request.sampling.framed
+        seed = b"%d" % request.seed
+        asked = b"%b%d:%b%b" % (_GENERATE, len(seed), seed, request.sampling.framed)
     else:
         asked = frame("score", str(len(options)), *options)
     parts = (identity.framed, adapter, asked, *map(_framed, request.prompt))

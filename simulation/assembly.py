@@ -1,24 +1,38 @@
 """From a promise to the request that keeps it, and from the reply to what is recorded."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from json.encoder import encode_basestring_ascii
+from operator import attrgetter
 
+from agents.agent import Agent
 from agents.memory import Summary, Utterance
-from agents.prompt import MODERATOR, compose
+from agents.prompt import MODERATOR, begun, compose, ended
+from personas.adapter import Adapter
 from personas.errors import InputError
-from personas.model import Model, Reply, Request, Sampling, Scores
+from personas.model import Model, Reply, Request, Sampling, Scores, Segment
+from simulation.arms import ARMS
 from simulation.chance import seed_for
 from simulation.floor import Floor
-from simulation.newest import Newest
-from simulation.promise import Answer, Choice, Digest, Promise, Speech
+from simulation.newest import Newest, Takings
+from simulation.promise import (
+    ASKED,
+    Answer,
+    Aside,
+    Choice,
+    Delivery,
+    Digest,
+    Promise,
+    Speech,
+    Statement,
+)
 from simulation.recollection import MARKER_TOKENS, NOTES, Recollection
-from simulation.record import Ledger, Row
+from simulation.record import Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
+_noticed: Callable[[Delivery], bool] = attrgetter("noticed")
+_told: Callable[[Delivery], str] = attrgetter("told")
 _SCORING = Sampling(max_tokens=1, temperature=0.0)
 
 
@@ -48,22 +62,36 @@ class Assembly:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: Counts tokens.
-        ledger: Knows which adapters were taken up when their time came.
+        takings: Know which adapters were taken up when their time came.
 
     Raises:
         InputError: The model's context cannot hold the scenario's memory.
     """
 
-    def __init__(self, scenario: Scenario, model: Model, ledger: Ledger) -> None:
+    def __init__(self, scenario: Scenario, model: Model, takings: Takings) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
-        self.wardrobe = scenario.wardrobe
-        self._newest = Newest(self.wardrobe, ledger, model.identity.base)
+        self._wardrobe = scenario.wardrobe
+        self._newest = Newest(self._wardrobe, takings, model.identity.base)
+        self._controls = {
+            arm: ARMS[arm].dressed(self._wardrobe) for arm in scenario.arms if ARMS[arm].voice
+        }
+        """Wardrobes of the arms in which everybody speaks by another voice."""
+        openings = {"topic": scenario.opening, "something else": scenario.unrelated_opening}
         self._openings = {
-            "talk": Utterance(MODERATOR, scenario.opening),
-            "scrambled": Utterance(MODERATOR, scenario.unrelated_opening),
+            arm: Utterance(MODERATOR, openings[ARMS[arm].about]) for arm in scenario.arms
         }
         check_context(scenario, model)
+
+    @property
+    def notes(self) -> bool:
+        """Whether anybody notes down what drops from the window."""
+        return self._recollection.notes
+
+    def adapter_of(self, promise: Promise) -> Adapter | None:
+        """The weights that will be worn, as far as that is known before their time has come."""
+        wardrobe = self._controls.get(promise.arm, self._wardrobe)
+        return wardrobe.at(promise.agent, promise.time).adapter
 
     def needed_first(self, promise: Promise) -> Digest | None:
         """Notes that must be written before this promise can be prepared, if there are any."""
@@ -77,76 +105,97 @@ class Assembly:
             case Digest():
                 return self._digest(promise)
             case Choice():
-                mind = self._recollection.of(promise)
-                lines = [self._openings[promise.arm], *mind.lines]
-                request = self._request(promise, lines, [promise.asked], _SCORING, 0)
-                return Job(promise, request, promise.options)
+                return self._choice(promise)
             case Answer():
                 return self._answer(promise)
+            case Statement():
+                return self._statement(promise)
         raise TypeError(f"no call keeps a {type(promise).__name__}")
 
     def row(self, job: Job, reply: Reply | Scores) -> Row:
         """What is recorded beside the call."""
-        match job.promise:
-            case Speech() as speech if isinstance(reply, Reply):
-                return _turn_row(speech, reply, job.key, job.first)
+        promise = job.promise
+        if isinstance(promise, Speech) and isinstance(reply, Reply):  # nearly always
+            return _turn_row(promise, reply, job.key, job.first)
+        match promise:
             case Digest() as digest if isinstance(reply, Reply):
                 return _summary_row(digest, reply, job.key)
             case Choice() as choice if isinstance(reply, Scores):
                 return _decision_row(choice, job.key)
             case Answer() as answer if isinstance(reply, Scores):
                 return _survey_row(answer, job.key)
+            case Statement() as statement if isinstance(reply, Reply):
+                return _interview_row(statement, reply, job.key)
         raise TypeError(f"{type(reply).__name__} cannot keep a {type(job.promise).__name__}")
 
-    def keep(self, job: Job, reply: Reply | Scores) -> None:
-        """Lets the reply be heard; it is committed already."""
-        match job.promise:
-            case Speech() as speech if isinstance(reply, Reply):
-                speech.text = reply.text
-                speech.heard = ()  # a kept promise holds its own text and nothing else
-            case Digest() as digest if isinstance(reply, Reply):
-                digest.text, digest.lines = reply.text, ()
-            case Choice() as choice if isinstance(reply, Scores):
-                choice.scores = reply
-
     def _speech(self, speech: Speech) -> Job:
-        mind = self._recollection.of(speech)
-        seed = seed_for(self._scenario.seed, "speak", speech.agent, speech.counter)
-        lines = [self._openings[speech.arm], *mind.lines]
-        request = self._request(speech, lines, (), self._scenario.sampling, seed)
-        return Job(speech, request, first=mind.first)
+        agent = self._voice(speech)
+        parts = [*begun(agent), self._openings[speech.arm].spoken]
+        first = self._recollection.recall(speech, parts)
+        sampling, seed = self._scenario.sampling, self._scenario.seed
+        seed = seed_for(seed, "speak", speech.agent, speech.counter)
+        request = Request(ended(parts), agent.adapter, sampling, seed, speech.time)
+        return Job(speech, request, first=first)
+
+    def _choice(self, choice: Choice) -> Job:
+        agent = self._voice(choice)
+        parts = [*begun(agent), self._openings[choice.arm].spoken]
+        self._recollection.recall(choice, parts)
+        return self._asking(agent, choice, parts, choice.asked, choice.options)
 
     def _answer(self, answer: Answer) -> Job:
-        mind = self._recollection.of(answer)
-        opening = [self._openings[answer.arm]] if answer.opened else []
+        agent = self._voice(answer)
+        parts = self._until_now(answer, agent)
         asked = answer.survey.line(answer.wording, answer.order)
-        request = self._request(answer, [*opening, *mind.lines], [asked], _SCORING, 0)
-        return Job(answer, request, answer.survey.letters)
+        return self._asking(agent, answer, parts, asked, answer.survey.letters)
+
+    def _until_now(self, aside: Answer | Statement, agent: Agent) -> list[Segment]:
+        """A prompt of who is asked in private, up to the question."""
+        parts = begun(agent)
+        if aside.opened:
+            parts.append(self._openings[aside.arm].spoken)
+        self._recollection.recall(aside, parts)
+        return parts
+
+    def _asking(
+        self,
+        agent: Agent,
+        aside: Aside,
+        parts: list[Segment],
+        asked: Utterance,
+        options: tuple[str, ...],
+    ) -> Job:
+        prompt = ended([*parts, asked.spoken])
+        return Job(aside, Request(prompt, agent.adapter, _SCORING, 0, priority(aside)), options)
+
+    def _statement(self, statement: Statement) -> Job:
+        agent = self._voice(statement)
+        interview, wording = statement.interview, statement.wording
+        parts = self._until_now(statement, agent)
+        prompt = ended([*parts, interview.line(wording).spoken])
+        sampling = replace(self._scenario.sampling, max_tokens=interview.tokens)
+        names = (statement.agent, interview.question, statement.wave, wording)
+        seed = seed_for(self._scenario.seed, "interview", *names)
+        return Job(statement, Request(prompt, agent.adapter, sampling, seed, priority(statement)))
 
     def _digest(self, digest: Digest) -> Job:
+        agent = self._voice(digest)
         notes = [Utterance(NOTES, digest.before)] if digest.before else []
         lines = [self._openings[digest.arm], *notes, *digest.lines]
         sampling = replace(self._scenario.sampling, max_tokens=digest.tokens)
         seed = seed_for(self._scenario.seed, "summary", digest.agent, digest.counter)
-        asked = [Utterance(MODERATOR, digest.asking)]
-        return Job(digest, self._request(digest, lines, asked, sampling, seed))
+        prompt = compose(agent, lines, [Utterance(MODERATOR, digest.asking)])
+        return Job(digest, Request(prompt, agent.adapter, sampling, seed, priority(digest)))
 
-    def _request(
-        self,
-        promise: Promise,
-        remembered: Sequence[Utterance],
-        asked: Sequence[Utterance],
-        sampling: Sampling,
-        seed: int,
-    ) -> Request:
-        agent = self._newest.at(promise.agent, promise.time)
-        prompt = compose(agent, remembered, asked)
-        return Request(prompt, agent.adapter, sampling, seed, priority(promise))
+    def _voice(self, promise: Promise) -> Agent:
+        """Who is worn in the promise's seat."""
+        voiced = self._controls.get(promise.arm)
+        return (voiced or self._newest).at(promise.agent, promise.time)
 
 
 def priority(promise: Promise) -> float:
     """Virtual time at which a promise is due; surveys come after all turns."""
-    return promise.time + (SURVEYS_LAST if isinstance(promise, Answer) else 0.0)
+    return promise.time + (SURVEYS_LAST if promise.phase == ASKED else 0.0)
 
 
 def check_context(scenario: Scenario, model: Model) -> None:
@@ -155,10 +204,12 @@ def check_context(scenario: Scenario, model: Model) -> None:
     Raises:
         InputError: Says how many tokens of memory would fit.
     """
-    systems = [model.count_tokens(worn.agent.system_text) for worn in scenario.wardrobe]
+    wardrobes = [ARMS[arm].dressed(scenario.wardrobe) for arm in scenario.arms]
+    systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
-    rest = max(systems) + max(openings) + max(asked, default=0) + scenario.sampling.max_tokens
+    longest = max(scenario.sampling.max_tokens, *(one.tokens for one in scenario.interviews), 1)
+    rest = max(systems) + max(openings) + max(asked, default=0) + longest
     for memory in (scenario.memory, *scenario.memories.values()):
         beyond = memory.beyond
         beside = beyond.tokens + MARKER_TOKENS if beyond else 0
@@ -180,6 +231,7 @@ def _questions(scenario: Scenario) -> list[Utterance]:
         for survey in scenario.surveys
         for wording in range(len(survey.wordings))
     ]
+    asked += [one.line(w) for one in scenario.interviews for w in range(len(one.wordings))]
     for policy in scenario.policies:
         if isinstance(policy, Floor):
             names = [agent.label for agent in scenario.agents]
@@ -187,38 +239,34 @@ def _questions(scenario: Scenario) -> list[Utterance]:
     return asked
 
 
-def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+def _storable(text: str) -> str:
     # SQLite stores valid Unicode only; the reply itself is kept exactly, in its JSON.
-    text = reply.text
-    if not text.isascii():
-        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
+    text = _storable(reply.text)
     heard = _heard(speech, first)
     return "turns", (speech.arm, speech.agent, speech.counter, speech.time, key, text, heard)
 
 
 def _heard(speech: Speech, first: int) -> str:
     """What reached the speaker, as JSON; of it, what was noticed ends the speaker's memory."""
-    told = []
-    place = speech.length - sum([delivery.noticed for delivery in speech.heard])
-    for due, _, said, noticed in speech.heard:
-        remembered = noticed and place >= first
-        place += noticed
-        end = ",1,1]" if remembered else ",1,0]" if noticed else ",0,0]"
-        told.append(f"[{_quoted(said.agent)},{said.counter},{_number(due)}{end}")
-    return f"[{','.join(told)}]"
-
-
-_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
-
-
-@lru_cache(maxsize=2**12)  # and so do moments
-def _number(time: float) -> str:
-    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
-    return repr(float(time))
+    heard = speech.heard
+    noticed = list(map(_noticed, heard))
+    place = speech.length - sum(noticed)
+    if place >= first and all(noticed):  # as it mostly is
+        return f"[{',1,1],'.join(map(_told, heard))},1,1]]" if heard else "[]"
+    ends = []
+    for delivery in heard:
+        remembered = delivery.noticed and place >= first
+        place += delivery.noticed
+        ends.append(f"{delivery.told},{int(delivery.noticed)},{int(remembered)}]")
+    return f"[{','.join(ends)}]"
 
 
 def _summary_row(digest: Digest, reply: Reply, key: str) -> Row:
-    last, text = digest.last, reply.text.encode("utf-8", "replace").decode("utf-8")
+    last, text = digest.last, _storable(reply.text)
     return (
         "summaries",
         (digest.arm, digest.agent, digest.counter, last.agent, last.counter, key, text),
@@ -242,3 +290,9 @@ def _survey_row(answer: Answer, key: str) -> Row:
             answer.time, shown, json.dumps(values), key,
         ),
     )  # fmt: skip
+
+
+def _interview_row(statement: Statement, reply: Reply, key: str) -> Row:
+    place = (statement.arm, statement.agent, statement.wave, statement.interview.question)
+    text = _storable(reply.text)
+    return "interviews", (*place, statement.wording, statement.time, key, text)

@@ -33,6 +33,11 @@ class Purse:
         hours = budget.hours
         self._deadline = None if hours is None else monotonic() + 3600 * hours
 
+    @property
+    def reserved(self) -> int:
+        """What is set aside for requests in flight."""
+        return self._reserved
+
     def late(self) -> str:
         """Why nothing more can go out whatever it costs; empty while there is time."""
         if self._deadline is None or monotonic() <= self._deadline:
@@ -56,4 +61,4 @@ class Purse:
 
     def spend(self, reply: Reply | Scores) -> None:
         """Counts what was written; scores are read off and cost nothing."""
-        self.spent += reply.new_tokens if isinstance(reply, Reply) else 0
+        self.spent += reply.new_tokens

@@ -1,6 +1,6 @@
 """A policy's view of the room: what it may know and what it may do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import simpy
@@ -33,7 +33,12 @@ class Chair:
             reply_to: What is answered.
         """
         cause = (reply_to.agent, reply_to.counter) if reply_to else ("", 0)
-        self._room.give((agent, self._rank, *cause, to, self, reply_to))
+        self._room.give([(agent, self._rank, *cause, to, self, reply_to)])
+
+    def speak_together(self, agents: Iterable[str]) -> None:
+        """Gives each of many agents a turn at this moment, if it is there."""
+        rank = self._rank
+        self._room.give([(agent, rank, "", 0, None, self, None) for agent in agents])
 
     def draw(self, *names: str | int) -> float:
         """A number in [0, 1) for one purpose of this policy."""

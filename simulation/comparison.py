@@ -1,11 +1,14 @@
-"""Runs side by side: who wears what in each, in what they differ, and where everybody ended."""
+"""Runs side by side, in words: who wears what, in what they differ and where they begin to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulation.analysis.frames import AgentFacts
+from simulation.analysis.opinion import levels
+from simulation.divergence import Parting, partings
 from simulation.page import Reading
-from simulation.view import signed
+from simulation.units import point
+from simulation.view import DASH, signed
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,45 @@ def casts(readings: Sequence[Reading]) -> list[Row]:
     return rows
 
 
-def contrast(readings: Sequence[Reading]) -> str:
+def contrast_lines(readings: Sequence[Reading]) -> list[str]:
     """In what the runs differ from the first, a sentence each."""
     first = readings[0]
     unlike = [(other.name, ", ".join(_unlike(first, other))) for other in readings[1:]]
-    return " ".join(
+    return [
         f"{name} differs from {first.name} in {fields or 'nothing'}." for name, fields in unlike
-    )
+    ]
+
+
+def parting_lines(readings: Sequence[Reading]) -> list[str]:
+    """Where each later run begins to differ from the first, a sentence for each arm."""
+    one = readings[0]
+    return [
+        f"{one.name} and {other.name}, {parting.arm}: {_parted(parting, one)}"
+        for other in readings[1:]
+        for parting in partings(one.frames, other.frames)
+    ]
+
+
+def parting_words(parting: Parting, reading: Reading) -> str:
+    """Where two runs begin to differ, in words: ``round 3, Ada Lind``; a dash if nowhere."""
+    if parting.time is None or parting.agent is None:
+        return DASH
+    who = reading.facts.labels.get(parting.agent, parting.agent)
+    return f"{point(parting.time, reading.view.unit)}, {who}"
+
+
+def outcome_lines(readings: Sequence[Reading]) -> list[str]:
+    """The mean opinion before and after the talk in every run."""
+    lines = []
+    for reading in readings:
+        rows = reading.view.rows(levels(reading.opinions), reading.view.main)
+        if len(rows):
+            first, last = float(rows["mean"].iloc[0]), float(rows["mean"].iloc[-1])
+            lines.append(
+                f"{reading.name}: mean opinion on {reading.view.question} {signed(first)} before, "
+                f"{signed(last)} after."
+            )
+    return lines
 
 
 def differences(readings: Sequence[Reading]) -> list[Row]:
@@ -88,6 +123,16 @@ def differences(readings: Sequence[Reading]) -> list[Row]:
     return rows
 
 
+def _parted(parting: Parting, one: Reading) -> str:
+    total = parting.same + parting.different
+    if parting.time is None:
+        return f"all {total} {parting.what} are the same."
+    return (
+        f"{parting.different} of {total} {parting.what} differ, first at "
+        f"{parting_words(parting, one)}."
+    )
+
+
 def _unlike(one: Reading, other: Reading) -> list[str]:
     found = []
     if one.facts.seed != other.facts.seed:
@@ -96,6 +141,9 @@ def _unlike(one: Reading, other: Reading) -> list[str]:
         here, there = _worn(one, key), _worn(other, key)
         if here != there:
             found.append(f"what {label} wears ({there} for {here})")
+    if one.facts.swaps != other.facts.swaps:
+        told, before = (" ".join(swap_lines(run)) or "No change." for run in (other, one))
+        found.append(f"personas that change ({told} For: {before})")
     for field in ("scenario", "topic", "ties", "arms", "waves", "model"):
         if getattr(one.facts, field) != getattr(other.facts, field):
             found.append(field)

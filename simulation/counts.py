@@ -18,15 +18,11 @@ class Counts:
 
     def of(self, text: str, count: Callable[[str], int]) -> int:
         """Tokens of a text; one that was never counted is, and is kept for the record."""
-        key = _hash(text)
+        raw = text.encode("utf-8", "surrogatepass")
+        # A signed number of 64 bits, as SQLite stores them.
+        key = int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True)
         tokens = self._known.get(key)
         if tokens is None:
             tokens = self._known[key] = count(text)
             self.fresh.append((key, tokens))
         return tokens
-
-
-def _hash(text: str) -> int:
-    """A signed number of 64 bits, as SQLite stores them."""
-    raw = text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True)

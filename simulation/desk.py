@@ -6,7 +6,7 @@ shares one commit, and only then is heard.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -18,12 +18,14 @@ from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
-from simulation.promise import Answer, Promise, Speech
+from simulation.newest import Unwritten
+from simulation.promise import Answer, Promise, Speech, Statement
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
 
 BATCH = 1024  # most replies in one commit: bounds what a crash may lose and what memory holds
+ENOUGH = BATCH // 4  # promises made, before one looks what can be kept
 AT_A_TIME = 100
 """Most replies in one commit while others are on their way: what follows from the first of many
 that came back together goes out before the last is written down, and hides behind the waiting."""
@@ -54,19 +56,20 @@ class Progress:
     stopped: str = ""
     """Why the run stopped before its end; empty while it goes on and when it is done."""
 
-    def see(self, job: Job, reply: Reply | Scores) -> None:
-        """Counts a kept promise."""
-        promise = job.promise
-        self.time = max(self.time, promise.time)
-        self.prompt_tokens += reply.prompt_tokens
-        if isinstance(promise, Speech) and isinstance(reply, Reply):
-            self.turns += 1
-            self.old_turns += job.recorded
-            self.new_tokens += reply.new_tokens
-            self.speaker = promise.label
-        elif isinstance(promise, Answer):
-            self.answers += 1
-            self.old_answers += job.recorded
+    def see(self, kept: Iterable[tuple[Job, Reply | Scores]]) -> None:
+        """Counts kept promises."""
+        for job, reply in kept:
+            promise = job.promise
+            self.prompt_tokens += reply.prompt_tokens
+            self.time = max(self.time, promise.time)
+            if isinstance(promise, Speech) and isinstance(reply, Reply):
+                self.turns += 1
+                self.old_turns += job.recorded
+                self.new_tokens += reply.new_tokens
+                self.speaker = promise.label
+            elif isinstance(promise, Answer | Statement):
+                self.answers += 1
+                self.old_answers += job.recorded
 
 
 class Desk:
@@ -75,7 +78,8 @@ class Desk:
     Args:
         scenario: Gives seats, sampling, memory and seed.
         model: The engine; it is wrapped so that the record answers first.
-        ledger: Where every reply is committed before anyone hears it.
+        ledger: Where every reply is committed before anyone hears it. None: nothing is recorded,
+            and nothing needs a name to be recorded under.
         observe: Called after every commit.
         in_flight: Most requests at the engine at once.
         identity: Under whose name replies are recorded; the model's own by default.
@@ -90,7 +94,7 @@ class Desk:
         self,
         scenario: Scenario,
         model: Model,
-        ledger: Ledger,
+        ledger: Ledger | None,
         observe: Callable[[Progress], None] = lambda _: None,
         in_flight: int = 256,
         identity: ModelIdentity | None = None,
@@ -99,12 +103,13 @@ class Desk:
         only_recorded: bool = False,
     ) -> None:
         self._ledger, self._observe, self._bound = ledger, observe, in_flight
-        self._model = RecordedEngine(model, ledger.replies, ledger.counts, identity)
+        replies, counts = (ledger.replies, ledger.counts) if ledger else ({}, None)
+        self._model = RecordedEngine(model, replies, counts, identity)
         self._humans = {
-            human.seat: RecordedEngine(HumanEngine(human.read), ledger.replies)
+            human.seat: RecordedEngine(HumanEngine(human.read), replies)
             for human in scenario.humans
         }
-        self._assembly = Assembly(scenario, self._model, ledger)
+        self._assembly = Assembly(scenario, self._model, ledger or Unwritten())
         self._foresight = model if isinstance(model, Foresight) else None
         self._doorkeeper = model if isinstance(model, Doorkeeper) else None
         self._purse = Purse(budget)
@@ -123,6 +128,21 @@ class Desk:
         self.progress = Progress()
 
     @property
+    def has_enough(self) -> bool:
+        """Whether what is due should be taken before virtual time goes on.
+
+        While the engine computes, time runs ahead, so that it never wants for requests. While
+        nothing is on its way, there is nothing to run ahead of: what is due is answered while it
+        is fresh, and whoever hears it need not wait for it.
+        """
+        return self.open >= ENOUGH and bool(self._due) and not self._tasks
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is on its way from the engine."""
+        return bool(self._tasks)
+
+    @property
     def exhausted(self) -> bool:
         """Whether nothing is left that could be kept: only a desk that must not ask gets here."""
         return self._only_recorded and not self._due and self.idle
@@ -138,8 +158,7 @@ class Desk:
         if promise.waiting == 0:
             self._make_due(promise)
         elif self._foresight is not None:
-            adapter = self._assembly.wardrobe.at(promise.agent, promise.time).adapter
-            self._foresight.upcoming(adapter, priority(promise))
+            self._foresight.upcoming(self._assembly.adapter_of(promise), priority(promise))
 
     def settle(self) -> bool:
         """Sends out what is due, commits what has been answered, and lets it be heard.
@@ -178,9 +197,8 @@ class Desk:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _make_due(self, promise: Promise) -> None:
-        if digest := self._assembly.needed_first(promise):
-            promise.waiting += 1
-            digest.dependents.append(promise)
+        if self._assembly.notes and (digest := self._assembly.needed_first(promise)):
+            digest.hold(promise)
             if len(digest.dependents) > 1:  # on its way already
                 return
             self.open += 1
@@ -188,32 +206,36 @@ class Desk:
         heappush(self._due, (priority(promise), next(self._arrivals), promise))
 
     def _send_due(self) -> None:
-        while self._due and len(self._tasks) < self._bound and len(self._answered) < BATCH:
+        due, tasks, answered = self._due, self._tasks, self._answered
+        while due and len(tasks) < self._bound and len(answered) < BATCH:
             if self.progress.stopped:
                 return
             try:
-                job = self._assembly.prepare(self._due[0][2])
+                job = self._assembly.prepare(due[0][2])
             except UnrecordedError:
                 if not self._only_recorded:
                     raise
-                heappop(self._due)  # stays open
+                heappop(due)  # stays open
                 continue
             if not self._answer(job):
                 return
-            heappop(self._due)
+            heappop(due)
 
     def _answer(self, job: Job) -> bool:
         """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
-        voice = self._humans.get(job.promise.agent, self._model)  # a person, or the model
-        key = job.key = request_key(voice.identity, job.request, job.options)
         job.asked = time()
-        known = self._model.recorded(key) or self._uncommitted.get(key)
-        if known is not None:
-            job.recorded = True
-            self._take(job, known)
-            return True
-        if self._only_recorded:
-            return True
+        voice = self._model
+        if self._humans:
+            voice = self._humans.get(job.promise.agent, voice)
+        if self._ledger is not None:
+            key = job.key = request_key(voice.identity, job.request, job.options)
+            known = self._model.recorded(key) or self._uncommitted.get(key)
+            if known is not None:
+                job.recorded = True
+                self._take(job, known)
+                return True
+            if self._only_recorded:
+                return True
         tokens = job.request.sampling.max_tokens if job.options is None else 0
         if short := self._purse.short_of(tokens):
             if not self._tasks:  # else what is in flight may cost less than was reserved for it
@@ -232,13 +254,15 @@ class Desk:
         return True
 
     def _take(self, job: Job, reply: Reply | Scores) -> None:
-        self._uncommitted[job.key] = reply
+        if job.key:
+            self._uncommitted[job.key] = reply
         self._answered.append((job, reply))
 
     async def _await_answer(self, job: Job, voice: RecordedEngine, reserved: int) -> None:
         began = perf_counter()
         try:
-            reply = await voice.ask(job.key, job.request, job.options)
+            key = job.key or request_key(voice.identity, job.request, job.options)
+            reply = await voice.ask(key, job.request, job.options)
         finally:
             self._purse.release(reserved)
             self.progress.in_flight -= 1
@@ -258,30 +282,30 @@ class Desk:
             return False
         most = AT_A_TIME if self._tasks else BATCH
         answered, self._answered = self._answered[:most], self._answered[most:]
-        row = self._assembly.row
-        self._ledger.write(
-            Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
-            for job, reply in answered
-        )
-        for job, _ in answered:
-            self._uncommitted.pop(job.key, None)
+        if self._ledger is not None:
+            row = self._assembly.row
+            self._ledger.write(
+                Entry(job.key, reply, job.asked, job.seconds, (row(job, reply),))
+                for job, reply in answered
+            )
+            for job, _ in answered:
+                self._uncommitted.pop(job.key, None)
         for job, reply in answered:
-            self._keep(job, reply)
+            self._keep(job.promise, reply)
+        self.progress.see(answered)
         self.progress.written = self._purse.spent
         self.progress.from_record = self._model.answered
         self._observe(self.progress)
         return True
 
-    def _keep(self, job: Job, reply: Reply | Scores) -> None:
-        promise = job.promise
-        self._assembly.keep(job, reply)
+    def _keep(self, promise: Promise, reply: Reply | Scores) -> None:
+        promise.keep(reply)
         self.open -= 1
         for dependent in promise.dependents:
             dependent.waiting -= 1
             if dependent.waiting == 0:
                 self._make_due(dependent)
-        promise.dependents.clear()
+        promise.dependents = ()
         promise.kept = True
         if promise.when_kept is not None:
             promise.when_kept()
-        self.progress.see(job, reply)

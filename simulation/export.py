@@ -9,7 +9,10 @@ from personas.errors import InputError
 from simulation.record import open_for_reading
 from simulation.recordfile import read_manifest
 
-TABLES = ("turns", "exposures", "surveys", "calls", "adapters", "decisions", "summaries", "worn")
+TABLES = (
+    "turns", "exposures", "surveys", "interviews", "calls", "adapters", "decisions", "summaries",
+    "worn",
+)  # fmt: skip
 """Exported one file each; the manifest and the token counts are not tables for analysis."""
 
 

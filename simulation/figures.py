@@ -8,7 +8,6 @@ pyplot's global state; ``axes.figure`` is that figure.
 
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
-from math import isnan
 
 import matplotlib as mpl
 import pandas as pd
@@ -136,32 +135,6 @@ def drifts(
     words = f"drift: opinion after the talk {MINUS} before ({MINUS}2 … +2)"
     ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
     _name_dots(ax, moved.iloc[-1], len(moved) - 1)
-    return ax
-
-
-def consistency(consistent: pd.DataFrame, view: View, ax: Axes | None = None) -> Axes:
-    """Share of an agent's surveys in which both option orders give the same answer.
-
-    Args:
-        consistent: From ``order_consistency(opinions, by=["arm", "question", "agent"])``.
-        view: What to show.
-        ax: Where to draw.
-    """
-    chosen = consistent[consistent["arm"] == view.main].assign(wave=0)
-    share = view.finals(chosen, view.main, "value")
-    names = [*view.labels.values(), "mean"][::-1]
-    values = [*share, float(share.mean())][::-1]
-    ax = ax or new_axes(WIDTH, 0.8 + 0.27 * len(names))
-    ax.barh(range(len(names)), values, height=0.55, color=[INK] + [FLOOR] * len(share))
-    for height, value in enumerate(values):
-        words = "not asked in both orders" if isnan(value) else f"{value:.0%}"
-        at = 0 if isnan(value) else value
-        ax.text(at, height, f" {words}", fontsize=TINY, color=INK, va="center")
-    ax.set_xlim(0, 1.08)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    _agent_axis(ax, names)
-    words = "surveys with the same answer in both option orders"
-    ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
     return ax
 
 

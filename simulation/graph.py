@@ -6,15 +6,21 @@ time that a message takes.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
+from itertools import combinations
+from math import exp, isfinite
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
 from personas.errors import InputError, nearest
 
 Generator = Callable[[int, int], "nx.Graph[int]"]
+
+HEAD = 4
+"""Ties a head, on average, of the graphs that draw them."""
 
 
 def small_world(n: int, seed: int) -> "nx.Graph[int]":
@@ -35,8 +41,75 @@ def scale_free(n: int, seed: int) -> "nx.Graph[int]":
 
 def random_ties(n: int, seed: int) -> "nx.Graph[int]":
     """Each tie with the probability that gives 4 a head on average (Erdos & Renyi 1959)."""
-    graph: nx.Graph[int] = nx.gnp_random_graph(n, min(1.0, 4 / max(1, n - 1)), seed=seed)
+    graph: nx.Graph[int] = nx.gnp_random_graph(n, min(1.0, HEAD / max(1, n - 1)), seed=seed)
     return graph
+
+
+def stochastic_block(n: int, seed: int) -> "nx.Graph[int]":
+    """Two halves, 4 ties a head on average, 9 in 10 of them inside one's own half.
+
+    Source: Holland, Laskey & Leinhardt 1983, Social Networks 5:109.
+    """
+    halves = [n - n // 2, n // 2]
+    inside = min(1.0, 0.9 * HEAD / max(1.0, n / 2 - 1))
+    across = min(1.0, 0.1 * HEAD / max(1.0, n / 2))
+    graph: nx.Graph[int] = nx.stochastic_block_model(
+        halves, [[inside, across], [across, inside]], seed=seed
+    )
+    return graph
+
+
+def homophilous(
+    opinions: Sequence[float], seed: int, strength: float = 3.0, head: int = HEAD
+) -> "nx.Graph[int]":
+    """Ties among people who think alike: one at a distance d is drawn with weight exp(-strength d).
+
+    Source: after Boguna et al. 2004, Physical Review E 70:056122, where ties fall with distance in
+    a social space; here the number of ties is fixed, so that only who is tied to whom differs.
+
+    Args:
+        opinions: Of the nodes 0, 1, ..., in order, finite.
+        seed: Of the draws.
+        strength: At least 0; at 0 any two people are as likely.
+        head: Ties a head on average, at least 1.
+
+    Raises:
+        InputError: A number is out of range.
+    """
+    if not (isfinite(strength) and strength >= 0):
+        raise InputError(f"strength must be at least 0 and finite, got {strength}")
+    if head < 1:
+        raise InputError(f"head must be at least 1 tie, got {head}")
+    if not all(map(isfinite, opinions)):
+        raise InputError(f"opinions must be finite, got {list(opinions)}")
+    people = len(opinions)
+    pairs = list(combinations(range(people), 2))
+    weights = np.array([exp(-strength * abs(opinions[a] - opinions[b])) for a, b in pairs])
+    count = min(len(pairs), people * head // 2)
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(len(pairs), count, replace=False, p=weights / weights.sum()) if count else ()
+    graph: nx.Graph[int] = nx.empty_graph(people)
+    graph.add_edges_from(pairs[place] for place in drawn)
+    return graph
+
+
+def rewired(graph: "nx.Graph[int]", seed: int, swaps: int = 10) -> "nx.Graph[int]":
+    """The same number of ties of everybody, to others: what is left of a graph is its degrees.
+
+    Source: Maslov & Sneppen 2002, Science 296:910.
+
+    Args:
+        graph: Undirected; not changed.
+        seed: Of the draws.
+        swaps: How often two ties exchange ends, for each tie.
+    """
+    other = graph.copy()
+    ties = other.number_of_edges()
+    if other.number_of_nodes() >= 4 and ties >= 2:
+        # A graph in which hardly a swap is possible, such as a complete one, stays as it is.
+        with suppress(nx.NetworkXAlgorithmError):
+            nx.double_edge_swap(other, swaps * ties, max_tries=100 * swaps * ties, seed=seed)
+    return other
 
 
 GENERATORS: dict[str, Generator] = {
@@ -46,6 +119,7 @@ GENERATORS: dict[str, Generator] = {
     "small-world": small_world,
     "scale-free": scale_free,
     "random": random_ties,
+    "stochastic-block": stochastic_block,
 }
 """Names for ``--graph``; each takes the number of agents and a seed."""
 

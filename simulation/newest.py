@@ -35,6 +35,17 @@ class Takings(Protocol):
         ...
 
 
+class Unwritten:
+    """Takings of a run that is not recorded."""
+
+    def __init__(self) -> None:
+        self.taken: dict[Taken, Adapter] = {}
+
+    def take(self, what: Taken, adapter: Adapter) -> None:
+        """Remembers it as long as the run lasts."""
+        self.taken[what] = adapter
+
+
 class Newest:
     """Who is worn in every seat, once its time has come.
 
@@ -46,6 +57,7 @@ class Newest:
 
     def __init__(self, wardrobe: Wardrobe, takings: Takings, base: str) -> None:
         self._wardrobe, self._takings, self._base = wardrobe, takings, base
+        self._is_open = wardrobe.is_open
 
     def at(self, seat: str, time: float) -> Agent:
         """Who is worn in a seat; to be asked when a request is about to go out.
@@ -53,6 +65,8 @@ class Newest:
         Raises:
             InputError: The adapter that is current now cannot be worn.
         """
+        if not self._is_open:
+            return self._wardrobe.at(seat, time)
         worn = self._wardrobe.worn(seat, time)
         return self._settle(worn) if worn.newest else worn.agent
 

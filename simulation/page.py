@@ -1,6 +1,6 @@
 """What a report says: the words, tables and transcripts of a page, from the frames of its runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 from string import ascii_uppercase
@@ -11,8 +11,9 @@ import pandas as pd
 from simulation.analysis.excess import MEASURES, Interval, excess_over_floor, interval_over_runs
 from simulation.analysis.frames import UNFINISHED, RunFacts, RunFrames
 from simulation.analysis.opinion import opinions, order_consistency
+from simulation.sections.annotated import Annotated, Reader, town_reader
 from simulation.units import point, stretch
-from simulation.view import MINUS, View, signed
+from simulation.view import DASH, MINUS, View, signed
 
 MEANINGS = {
     "mean absolute drift": "how far an agent moved from where it stood before, 0 to 2",
@@ -37,6 +38,15 @@ class Reading:
     view: View
     frames: RunFrames
     opinions: pd.DataFrame
+    annotated: Annotated
+    """What was said, as far as somebody can read it."""
+    prefix: str = ""
+    """Of the names of its figures, where there are several runs: ``a-``, ``b-``."""
+
+    @property
+    def caption(self) -> str:
+        """Its name and seed; empty for the only one."""
+        return f"{self.name}, seed {self.facts.seed}" if self.prefix else ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,18 @@ class Design:
     runs: tuple[Reading, ...]
     effects: tuple[Effect, ...]
     lede: str
+    prefix: str = ""
+    """Of the names of its figures, where there are several designs."""
+
+    @property
+    def view(self) -> View:
+        """What to show of its runs."""
+        return self.runs[0].view
+
+    @property
+    def caption(self) -> str:
+        """The names of its runs; empty for the only design."""
+        return self.name if self.prefix else ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +95,15 @@ class Utterance:
     """How many agents took it in."""
 
 
-def read(runs: Sequence[RunFrames]) -> list[Reading]:
-    """Reads every run's opinions and gives the runs their names."""
+def read(
+    runs: Sequence[RunFrames], reader: Callable[[RunFrames], Reader | None] = town_reader
+) -> list[Reading]:
+    """Reads every run's opinions and gives the runs their names.
+
+    Args:
+        runs: In the order of the names.
+        reader: Who reads what was said in a run.
+    """
     readings = []
     for position, run in enumerate(runs):
         many, letter = divmod(position, len(ascii_uppercase))
@@ -84,7 +113,9 @@ def read(runs: Sequence[RunFrames]) -> list[Reading]:
         found = opinions(run.surveys)
         if len(found) and facts.topic not in set(found["question"]):
             view = replace(view, question=str(found["question"].iloc[0]))
-        readings.append(Reading(name, facts, view, run, found))
+        prefix = f"{name.removeprefix('Run ').lower()}-" if len(runs) > 1 else ""
+        annotated = Annotated(run, reader(run))
+        readings.append(Reading(name, facts, view, run, found, annotated, prefix))
     return readings
 
 
@@ -93,7 +124,10 @@ def designs(readings: Sequence[Reading], rng: np.random.Generator) -> list[Desig
     groups: dict[tuple[object, ...], list[Reading]] = {}
     for reading in readings:
         groups.setdefault(reading.facts.design, []).append(reading)
-    return [_design(group, rng) for group in groups.values()]
+    found = [_design(group, rng) for group in groups.values()]
+    if len(found) == 1:
+        return found
+    return [replace(design, prefix=design.runs[0].prefix) for design in found]
 
 
 def transcript(reading: Reading, arm: str) -> list[Utterance]:
@@ -185,7 +219,7 @@ def _effect(measure: str, table: pd.DataFrame, rng: np.random.Generator) -> Effe
 
 def _number(value: float, measure: str, *, plain: bool) -> str:
     if isnan(value):
-        return "–"  # noqa: RUF001
+        return DASH
     if measure in SHARES:
         return f"{value:.0%}" if plain else f"{signed(100 * value, 0)} points"
     return f"{value:.2f}" if plain else signed(value)

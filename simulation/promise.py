@@ -7,14 +7,17 @@ waits for it; nothing is a task until it truly waits on the engine.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from agents.memory import Utterance
-from personas.model import Scores
+from personas.model import Reply, Scores, Spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from simulation.questions import Interview
     from simulation.survey import OptionOrder, Survey
 
 Moment = tuple[float, int, str, str, int]
@@ -26,6 +29,10 @@ It never depends on the order of insertion or completion.
 CHOOSING, SPEAKING, NOTING, ASKED = 0, 1, 2, 3
 """Phases: at one moment of virtual time, first it is settled who speaks, then there is speech,
 then it is noted down, then there are surveys."""
+
+
+UNHEARD = Spoken("")
+"""Stands for the line of a speech that nobody has heard yet."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +55,8 @@ class Promise:
     """Place in the total order."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
-    dependents: "list[Promise]" = field(default_factory=list, init=False, repr=False)
-    """Who waits for this one."""
+    dependents: "list[Promise] | tuple[()]" = field(default=(), init=False, repr=False)
+    """Who waits for this one; a list only where somebody does."""
     kept: bool = field(default=False, init=False)
     when_kept: Callable[[], None] | None = field(default=None, init=False)
     """Called once it is: lets virtual time go on where it stood still for this promise."""
@@ -57,12 +64,22 @@ class Promise:
     def __post_init__(self) -> None:
         self.moment = (self.time, self.phase, self.arm, self.agent, self.counter)
 
+    def keep(self, reply: Reply | Scores) -> None:
+        """Lets the reply be heard; it is committed already."""
+
     def wait_for(self, causes: "Iterable[Speech]") -> None:
         """Makes this promise due only when all of these are kept."""
         for cause in causes:
             if cause.text is None:
-                self.waiting += 1
-                cause.dependents.append(self)
+                cause.hold(self)
+
+    def hold(self, dependent: "Promise") -> None:
+        """Lets another promise wait for this one."""
+        dependent.waiting += 1
+        if self.dependents:
+            self.dependents.append(dependent)
+        else:
+            self.dependents = [dependent]
 
     @property
     def tail(self) -> "tuple[Speech, ...]":
@@ -82,8 +99,16 @@ class Speech(Promise):
     """0, or one more than that of the message that it replies to."""
     text: str | None = field(default=None, init=False)
     """None until it is committed to the record."""
-    line: tuple[Utterance, int] | None = field(default=None, init=False)
-    """The text as others remember it, and its tokens; made once for all of them."""
+    line: Spoken = field(default=UNHEARD, init=False, repr=False)
+    """The text as others remember it; made once for all of them."""
+    tokens: int = field(default=0, init=False)
+    """Of that line."""
+
+    def keep(self, reply: Reply | Scores) -> None:
+        """Its text."""
+        assert isinstance(reply, Reply)
+        self.text = reply.text
+        self.heard = ()  # a kept promise holds its own text and nothing else
 
 
 class Delivery(NamedTuple):
@@ -94,12 +119,30 @@ class Delivery(NamedTuple):
     moment: Moment
     """Of the speech: what arrives together is heard in the order in which it was said."""
     speech: Speech
+    told: str
+    """Speaker, counter and `due` as the beginning of a JSON list: every listener's turn is recorded
+    with it."""
     noticed: bool = True
+
+
+def delivery(speech: Speech, due: float, noticed: bool = True) -> Delivery:
+    """A speech that arrives at a virtual time."""
+    told = f"[{_quoted(speech.agent)},{speech.counter},{_number(due)}"
+    return Delivery(due, speech.moment, speech, told, noticed)
+
+
+_quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
+
+
+@lru_cache(maxsize=2**12)  # and so do moments
+def _number(time: float) -> str:
+    """As JSON, so that exactly it is read again; whole numbers too are written as floats."""
+    return repr(float(time))
 
 
 @dataclass(slots=True, eq=False)
 class Aside(Promise):
-    """A private question, answered by a letter; it leaves the agent's memory as it was."""
+    """A private question; it leaves the agent's memory as it was."""
 
     heard: tuple[Speech, ...] = field(repr=False)
     """What the agent took in since its last turn."""
@@ -121,6 +164,11 @@ class Choice(Aside):
     """None until it is kept."""
     phase: ClassVar[int] = CHOOSING
 
+    def keep(self, reply: Reply | Scores) -> None:
+        """What was chosen."""
+        assert isinstance(reply, Scores)
+        self.scores = reply
+
 
 @dataclass(slots=True, eq=False)
 class Answer(Aside):
@@ -133,6 +181,19 @@ class Answer(Aside):
     order: "OptionOrder"
     opened: bool
     """Whether the moderator had opened the talk by then."""
+    phase: ClassVar[int] = ASKED
+
+
+@dataclass(slots=True, eq=False)
+class Statement(Aside):
+    """An interview's question in one wording, answered in words that nobody hears."""
+
+    interview: "Interview"
+    wave: int
+    """As in `Answer`."""
+    wording: int
+    opened: bool
+    """As in `Answer`."""
     phase: ClassVar[int] = ASKED
 
 
@@ -156,3 +217,8 @@ class Digest(Promise):
         # Its place is after the last line of the block.
         names = f"{self.agent} {self.last.agent} {self.last.counter}"
         self.moment = (self.time, NOTING, self.arm, names, self.counter)
+
+    def keep(self, reply: Reply | Scores) -> None:
+        """The notes."""
+        assert isinstance(reply, Reply)
+        self.text, self.lines = reply.text, ()

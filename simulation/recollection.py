@@ -1,13 +1,17 @@
 """What an agent has in mind when it is asked: its window, and what is beyond."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import attrgetter
 
 from agents.embedding import open_embedder
 from agents.memory import MemorySpec, Retrieval, Summary, Utterance
+from agents.prompt import Talk
 from agents.recall import Archive, brought_back
-from personas.model import Model
-from simulation.promise import Digest, Promise, Speech
+from personas.model import Model, Segment, Spoken
+from personas.speaking import labelled, one_line
+from simulation.promise import UNHEARD, Digest, Promise, Speech
 from simulation.scenario import Scenario
 
 MARKER_TOKENS = 8  # bound on the tokens by which a chat template opens and closes two messages
@@ -20,26 +24,22 @@ _DigestName = tuple[str, str, int, str, int]
 was dropped is a function of these, although an agent that is asked between two of its turns may
 have other lines in mind than at the next turn, where attention has a limit."""
 
-
-@dataclass(frozen=True, slots=True)
-class InMind:
-    """What enters a prompt between the opening and what is asked."""
-
-    lines: list[Utterance]
-    first: int
-    """Index in memory of the oldest line in the window."""
+_line: Callable[[Speech], Spoken] = attrgetter("line")
+_tokens: Callable[[Speech], int] = attrgetter("tokens")
 
 
 @dataclass(slots=True)
 class _Past:
     """One agent's memory as lines, read as far as it is written."""
 
-    lines: list[Utterance] = field(default_factory=list)
+    talk: Talk = field(default_factory=Talk)
     sums: list[int] = field(default_factory=lambda: [0])
     """Tokens of the first 0, 1, 2, ... lines."""
     archive: Archive | None = None
+    older: list[Utterance] = field(default_factory=list)
+    """The first lines, of those that have dropped."""
     costs: list[int] = field(default_factory=list)
-    """Tokens of older lines when they are brought back."""
+    """Their tokens when they are brought back."""
 
 
 class Recollection:
@@ -51,28 +51,39 @@ class Recollection:
     """
 
     def __init__(self, scenario: Scenario, model: Model) -> None:
-        self._scenario, self._model = scenario, model
+        self._count = model.count_tokens
         self._labels = {agent.key: agent.label for agent in scenario.agents}
+        self._usual = scenario.memory
+        self._own = dict(scenario.memories)
         everyone = {agent.key: scenario.memory_of(agent.key) for agent in scenario.agents}
         self._noting = {k for k, memory in everyone.items() if isinstance(memory.beyond, Summary)}
+        self.notes = bool(self._noting)
+        """Whether anybody notes down what drops from the window."""
         self._pasts: dict[tuple[str, str], _Past] = {}
         self._digests: dict[_DigestName, Digest] = {}
 
-    def of(self, promise: Promise) -> InMind:
-        """What the agent has in mind; everything in the promise's context must be kept."""
-        spec = self._scenario.memory_of(promise.agent)
+    def recall(self, promise: Promise, parts: list[Segment]) -> int:
+        """Appends what the agent has in mind to a prompt that was begun.
+
+        Everything in the promise's context must be kept.
+
+        Returns:
+            Index in memory of the oldest line in the window.
+        """
+        spec = self._own.get(promise.agent, self._usual)
         past, length = self._past(promise), promise.length
         tail, sums = self._tail(promise, past)
-        first = spec.edge(sums, length + len(tail), spec.blocks(sums[length + len(tail)]))
-        lines = past.lines[first:length]
-        lines += tail[max(0, first - length) :]
-        if first and isinstance(spec.beyond, Retrieval):
-            dropped = min(first, length)
-            lines += self._brought_back(spec.beyond, promise.agent, past, dropped, lines)
-        elif first and isinstance(spec.beyond, Summary):
+        first = spec.first(sums, length + len(tail))
+        beyond = spec.beyond if first else None
+        if isinstance(beyond, Summary):
             digest = self._digests[self._name(promise, first)]
-            lines.insert(0, Utterance(NOTES, digest.text or ""))
-        return InMind(lines, first)
+            parts.append(Utterance(NOTES, digest.text or "").spoken)
+        past.talk.repeat(parts, first, length)
+        if tail:
+            parts += map(_line, tail[max(0, first - length) :])
+        if isinstance(beyond, Retrieval):
+            parts += self._brought_back(beyond, promise, past, first)
+        return first
 
     def missing_digest(self, promise: Promise) -> Digest | None:
         """The first of the notes that this prompt needs and that are not written yet.
@@ -82,9 +93,8 @@ class Recollection:
         """
         if promise.agent not in self._noting:
             return None
-        spec = self._scenario.memory_of(promise.agent)
-        past = self._past(promise)
-        tail, sums = self._tail(promise, past)
+        spec = self._own.get(promise.agent, self._usual)
+        tail, sums = self._tail(promise, self._past(promise))
         length = promise.length + len(tail)
         dropped, before = 0, ""
         for block in range(1, spec.blocks(sums[length]) + 1):
@@ -94,7 +104,8 @@ class Recollection:
             name = self._name(promise, edge)
             digest = self._digests.get(name)
             if digest is None:
-                lines = [*past.lines[: promise.length], *tail][dropped:edge]
+                said = [*promise.memory[: promise.length], *tail][dropped:edge]
+                lines = [_utterance(speech, promise.agent) for speech in said]
                 costs = [sums[i + 1] - sums[i] for i in range(dropped, edge)]
                 digest = self._digest(promise, spec, edge, _fitting(lines, costs, spec), before)
                 self._digests[name] = digest
@@ -123,52 +134,63 @@ class Recollection:
         return (promise.arm, promise.agent, edge, last.agent, last.counter)
 
     def _past(self, promise: Promise) -> _Past:
+        """The memory, read up to what there was of it at this moment.
+
+        An agent is asked between any two of its turns, so what is new begins with its own last
+        turn or holds none of its own.
+        """
         past = self._pasts.get((promise.arm, promise.agent))
         if past is None:
             past = self._pasts[promise.arm, promise.agent] = _Past()
-        agent, lines, sums = promise.agent, past.lines, past.sums
-        tokens = sums[-1]
-        for speech in promise.memory[len(lines) : promise.length]:
-            heard = speech.line if speech.agent != agent else None
-            line, cost = heard or self._line(speech, agent)
-            tokens += cost
-            lines.append(line)
-            sums.append(tokens)
+        new = promise.memory[len(past.sums) - 1 : promise.length]
+        if new and new[0].agent == promise.agent:
+            own = Spoken(one_line(new.pop(0).text or ""))
+            past.talk.say(own)
+            past.sums.append(past.sums[-1] + self._count(own.text) + MARKER_TOKENS)
+        if new:
+            self._write_down(new)
+            past.talk.hear(list(map(_line, new)))
+            past.sums += accumulate(map(_tokens, new), initial=past.sums.pop())
         return past
 
-    def _tail(self, promise: Promise, past: _Past) -> tuple[list[Utterance], list[int]]:
-        """Lines that are not yet in the agent's memory, and the sums of tokens with them."""
-        if not promise.tail:
-            return [], past.sums
-        lines, sums = [], past.sums[: promise.length + 1]
-        for speech in promise.tail:
-            line, tokens = self._line(speech, promise.agent)
-            lines.append(line)
-            sums.append(sums[-1] + tokens)
-        return lines, sums
+    def _tail(self, promise: Promise, past: _Past) -> tuple[Sequence[Speech], list[int]]:
+        """What is not yet in the agent's memory, and the sums of tokens with it."""
+        tail = promise.tail
+        if not tail:
+            return tail, past.sums
+        self._write_down(tail)
+        sums = past.sums[: promise.length]
+        return tail, [*sums, *accumulate(map(_tokens, tail), initial=past.sums[promise.length])]
 
-    def _line(self, speech: Speech, listener: str) -> tuple[Utterance, int]:
-        """A speech as the listener remembers it, and its tokens; all who heard it share both."""
-        if speech.agent == listener:
-            own = Utterance(speech.label, speech.text or "", own=True)
-            return own, self._model.count_tokens(own.line) + MARKER_TOKENS
-        if speech.line is None:
-            line = Utterance(speech.label, speech.text or "")
-            speech.line = line, self._model.count_tokens(line.line)
-        return speech.line
+    def _write_down(self, speeches: Sequence[Speech]) -> None:
+        """Renders and counts what is heard for the first time; all who hear it share both."""
+        for speech in speeches:
+            if speech.line is UNHEARD:
+                speech.line = Spoken(labelled(speech.label, speech.text or ""))
+                speech.tokens = self._count(speech.line.text)
 
     def _brought_back(
-        self, spec: Retrieval, agent: str, past: _Past, dropped: int, window: Sequence[Utterance]
-    ) -> list[Utterance]:
+        self, spec: Retrieval, promise: Promise, past: _Past, first: int
+    ) -> list[Spoken]:
+        """Older lines that are about what was heard last."""
+        agent, dropped = promise.agent, min(first, promise.length)
         if past.archive is None:
             past.archive = Archive(open_embedder(spec.embedder))
         label = self._labels[agent]
-        for line in past.lines[len(past.costs) : dropped]:
-            past.costs.append(self._model.count_tokens(brought_back(line, label).line))
-        cues = [line for line in window if not line.own][-spec.cues :]
-        older = past.lines[:dropped]
+        for speech in promise.memory[len(past.older) : dropped]:
+            line = _utterance(speech, agent)
+            past.older.append(line)
+            past.costs.append(self._count(brought_back(line, label).line))
+        window = [*promise.memory[first : promise.length], *promise.tail]
+        heard = [speech for speech in window if speech.agent != agent][-spec.cues :]
+        cues = [_utterance(speech, agent) for speech in heard]
+        older = past.older[:dropped]
         found = past.archive.lookup(spec, older, past.costs, cues)
-        return [brought_back(older[index], label) for index in found]
+        return [brought_back(older[index], label).spoken for index in found]
+
+
+def _utterance(speech: Speech, listener: str) -> Utterance:
+    return Utterance(speech.label, speech.text or "", own=speech.agent == listener)
 
 
 def _line_at(promise: Promise, place: int) -> Speech:

@@ -42,7 +42,13 @@ __all__ = ["FILE", "Entry", "Ledger", "Record", "RecordError", "Row", "open_for_
 Row = tuple[str, tuple[object, ...]]
 """A table other than manifest and calls, and the values of its columns in order."""
 
-NAMED = {"turns": (3, 4), "surveys": (6, 9), "decisions": (3, 6), "summaries": (5, 5)}
+NAMED = {
+    "turns": (3, 4),
+    "surveys": (6, 9),
+    "decisions": (3, 6),
+    "summaries": (5, 5),
+    "interviews": (5, 6),
+}
 """Tables whose rows refer to a call: number of leading columns that name a row, and place of the
 call."""
 
@@ -167,7 +173,8 @@ class Record:
             raise RecordError(self._refused(error)) from error
         for key, entry in calls.items():
             self.replies[key] = entry.reply
-            self._inherited.pop(key, None)
+        for key in self._inherited.keys() & calls.keys():
+            del self._inherited[key]
         self.counts.fresh.clear()
 
     def take(self, what: Taken, adapter: Adapter) -> None:
@@ -219,10 +226,8 @@ class Record:
         inherited = self._inherited.get(entry.key)
         asked, seconds = inherited or (entry.asked, entry.seconds)
         reply = entry.reply
-        new_tokens = reply.new_tokens if isinstance(reply, Reply) else 0
-        text = _to_json(reply)
         return (
-            entry.key, text, reply.prompt_tokens, new_tokens, seconds, asked,
+            entry.key, _to_json(reply), reply.prompt_tokens, reply.new_tokens, seconds, asked,
             int(inherited is not None),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from simulation.floor import Floor
-from simulation.promise import Answer, Promise, Speech
+from simulation.promise import Answer, Promise, Speech, Statement
 from simulation.room import Room
 from simulation.scenario import Scenario
 from simulation.turntaking import Replies, Rounds
@@ -48,7 +48,7 @@ def _rehearsed(scenario: Scenario) -> Size | None:
         if isinstance(promise, Speech):
             promise.text, promise.heard = "", ()  # nobody waits for it
             turns += 1
-        answers += isinstance(promise, Answer)
+        answers += isinstance(promise, Answer | Statement)
 
     for arm in scenario.arms:
         room = Room(scenario, arm, count)

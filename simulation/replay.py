@@ -17,7 +17,7 @@ from simulation.run import drive, recorded_identity
 from simulation.scenario import Scenario
 from simulation.schema import PACKED_SINCE, TURNS_BEFORE_3
 
-COMPARED = ("turns", "surveys", "decisions", "summaries")
+COMPARED = ("turns", "surveys", "decisions", "summaries", "interviews")
 """Tables whose every row a replay must make again; what was heard is part of a turn."""
 
 

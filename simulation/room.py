@@ -9,16 +9,19 @@ and then taken in the total order.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
+from operator import attrgetter
 
 import simpy
 
 from agents.memory import Utterance
 from agents.prompt import MODERATOR
+from simulation.arms import ARMS
 from simulation.chair import Chair, Hearing
 from simulation.chance import uniform
 from simulation.clock import Clock, Process
 from simulation.graph import Tie
-from simulation.promise import Answer, Choice, Delivery, Promise, Speech
+from simulation.promise import Answer, Choice, Delivery, Promise, Speech, Statement, delivery
+from simulation.questions import Interview
 from simulation.scenario import Scenario
 from simulation.seat import Seat
 from simulation.survey import OPTION_ORDERS, Survey
@@ -39,6 +42,9 @@ _Turn = tuple[str, int, str, int, str | None, Chair, Speech | None]
 speaker and counter of what it replies to, which make up the total order; then to whom it goes,
 the policy's chair and the message it replies to."""
 
+_noticed: Callable[[Delivery], bool] = attrgetter("noticed")
+_speech: Callable[[Delivery], Speech] = attrgetter("speech")
+
 
 class Room:
     """Turns virtual time into promises.
@@ -51,6 +57,7 @@ class Room:
 
     def __init__(self, scenario: Scenario, arm: str, post: Callable[[Promise], None]) -> None:
         self.scenario, self.arm = scenario, arm
+        self._differs = ARMS[arm]
         self.clock = Clock()
         self.agents = tuple(agent.key for agent in scenario.agents)
         self._post = post
@@ -58,17 +65,21 @@ class Room:
         self.seats = {a.key: Seat(a.label, a.key not in absent) for a in scenario.agents}
         for tie in scenario.ties:
             self.seats[tie.speaker].listeners[tie.listener] = tie
+        self._plain = all(map(_is_plain, scenario.ties))
+        """Whether all ties are alike."""
         self._turns: list[_Turn] = []
         """Of this moment, in no order until they are taken."""
-        self._asked: deque[tuple[str, Survey, int]] = deque()
+        self._in_order = True
+        self._asked: deque[tuple[str, Survey | Interview, int]] = deque()
         self._standing_still = 0
         self.hearings: list[Hearing] = []
         self.clock.process(self._intervene(in_order(scenario.timeline)))
-        if arm != "silent":
+        if self._differs.speaks:
             for rank, chair in enumerate(self._chairs()):
                 self.clock.process(scenario.policies[rank].run(chair))
-        for survey in scenario.surveys:
-            self.clock.process(self._survey(survey))
+        questions: list[Survey | Interview] = [*scenario.surveys, *scenario.interviews]
+        for question in questions:
+            self.clock.process(self._survey(question))
 
     @property
     def next_time(self) -> float:
@@ -92,13 +103,16 @@ class Room:
         else:
             self._ask(*self._asked.popleft())
 
-    def give(self, turn: _Turn) -> None:
-        """Notes a turn of this moment; taken in the total order, however many policies give it."""
-        self._turns.append(turn)
+    def give(self, turns: Iterable[_Turn]) -> None:
+        """Notes turns of this moment; taken in the total order, however many policies give them."""
+        self._turns += turns
+        self._in_order = False
 
     def _take_turns(self, most: int) -> None:
         """Takes turns until somebody who hears one wants to do something at this very moment."""
-        self._turns.sort(key=_place, reverse=True)  # a second time costs next to nothing
+        if not self._in_order:
+            self._turns.sort(key=_place, reverse=True)
+            self._in_order = True
         for _ in range(min(most, len(self._turns))):
             agent, _, _, _, to, chair, cause = self._turns.pop()
             if self.seats[agent].present:
@@ -115,7 +129,7 @@ class Room:
             heard, Utterance(MODERATOR, asked), options,
         )  # fmt: skip
         seat.choices += 1
-        self._promise(choice, seat.last, heard)
+        self._promise(choice, _and_last(seat, heard))
         return choice
 
     def kept(self, promise: Promise) -> simpy.Event:
@@ -139,23 +153,22 @@ class Room:
             for rank, kind in enumerate(kinds)
         ]
 
-    def _promise(self, promise: Promise, last: Speech | None, heard: Iterable[Speech]) -> None:
+    def _promise(self, promise: Promise, causes: Iterable[Speech]) -> None:
         """Posts a promise, due after the agent's last turn and all that it has heard since."""
-        if last is not None:
-            promise.wait_for((last,))
-        promise.wait_for(heard)
+        promise.wait_for(causes)
         self._post(promise)
 
     def _speak(self, agent: str, to: str | None, hearing: float, depth: int) -> None:
         seat = self.seats[agent]
         heard = seat.arrivals(self.clock.now, self.scenario.attention)
-        noticed = [delivery.speech for delivery in heard if delivery.noticed]
+        noticed = list(map(_speech, filter(_noticed, heard)))
         seat.memory += noticed
         speech = Speech(
             self.arm, agent, self.clock.now, seat.speeches, seat.memory, len(seat.memory),
             seat.label, heard, depth,
         )  # fmt: skip
-        before, seat.last = seat.last, speech
+        causes = _and_last(seat, noticed)
+        seat.last = speech
         seat.memory.append(speech)
         seat.speeches += 1
         seat.arrived.clear()
@@ -163,27 +176,33 @@ class Room:
         self._send(
             speech, hearing, ties.values() if to is None else [ties[to]] if to in ties else []
         )
-        self._promise(speech, before, noticed)
+        self._promise(speech, causes)
 
     def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        usual = Delivery(speech.time + hearing, speech.moment, speech)
+        usual = delivery(speech, speech.time + hearing)
+        seats, hearings, hears, plain = self.seats, self.hearings, self._differs.hears, self._plain
         for tie in ties:
-            listener = self.seats[tie.listener]
-            if not listener.present:
-                continue
-            plain = tie.delay is None and tie.weight >= 1
-            delivery = usual if plain else self._along(tie, usual)
-            listener.inbox.append(delivery)
-            for consider in self.hearings:
-                consider(speech, tie.listener, delivery)
+            listener = seats[tie.listener]
+            if listener.present:
+                message = usual if plain else self._along(tie, usual)
+                if hears:
+                    listener.inbox.append(message)
+                if hearings:  # who would have answered speaks all the same
+                    self._tell(speech, tie.listener, message)
+
+    def _tell(self, speech: Speech, listener: str, message: Delivery) -> None:
+        for consider in self.hearings:
+            consider(speech, listener, message)
 
     def _along(self, tie: Tie, usual: Delivery) -> Delivery:
-        """A delivery along a tie with a delay of its own, or along which not all is noticed."""
+        """A delivery along a tie that may have a delay of its own, or let some go unnoticed."""
+        if _is_plain(tie):
+            return usual
         speech = usual.speech
         due = usual.due if tie.delay is None else speech.time + tie.delay
         names = ("notice", tie.listener, tie.speaker, speech.counter)
         noticed = tie.weight >= 1 or uniform(self.scenario.seed, *names) < tie.weight
-        return Delivery(due, speech.moment, speech, noticed)
+        return delivery(speech, due, noticed)
 
     def _intervene(self, timeline: Sequence[Intervention]) -> Process:
         posts = 0
@@ -197,43 +216,56 @@ class Room:
                     self.seats[one.agent].present = isinstance(one, Join)
                 case AddTie():
                     self.seats[one.tie.speaker].listeners[one.tie.listener] = one.tie
+                    self._plain = self._plain and _is_plain(one.tie)
                 case RemoveTie():
                     del self.seats[one.speaker].listeners[one.listener]
 
     def _deliver(self, post: Post, number: int) -> None:
         """Puts a message from outside into inboxes; nobody speaks in the silent arm."""
-        if self.arm == "silent":
+        if not self._differs.speaks:
             return
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
-        speech.text = post.unrelated if self.arm == "scrambled" else post.text
+        speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
-        delivery = Delivery(post.time, speech.moment, speech)
+        message = delivery(speech, post.time)
         for key in post.to or self.agents:
             if self.seats[key].present:
-                self.seats[key].inbox.append(delivery)
-                for consider in self.hearings:
-                    consider(speech, key, delivery)
+                self.seats[key].inbox.append(message)
+                self._tell(speech, key, message)
 
-    def _survey(self, survey: Survey) -> Process:
-        for wave in range(0, self.scenario.waves_of_time + 1, survey.every):
+    def _survey(self, question: Survey | Interview) -> Process:
+        for wave in question.asked_at(self.scenario.waves_of_time):
             yield self.clock.until(self.scenario.rest(wave))
-            self._asked.extend((agent, survey, wave) for agent in self.agents)
+            self._asked.extend((agent, question, wave) for agent in self.agents)
 
-    def _ask(self, agent: str, survey: Survey, wave: int) -> None:
+    def _ask(self, agent: str, question: Survey | Interview, wave: int) -> None:
         """Asks in private: reads the seat's state and leaves it as it was."""
         seat = self.seats[agent]
         if not seat.present:
             return
         heard = seat.just_heard(self.clock.now, self.scenario.attention)
-        opened = wave > 0 and self.arm != "silent"
-        for wording in range(len(survey.wordings)):
-            for order in OPTION_ORDERS:
-                answer = Answer(
-                    self.arm, agent, self.clock.now, seat.answers, seat.memory, len(seat.memory),
-                    heard, survey, wave, wording, order, opened,
-                )  # fmt: skip
+        opened = wave > 0 and self._differs.speaks
+        for wording in range(len(question.wordings)):
+            for order in OPTION_ORDERS if isinstance(question, Survey) else OPTION_ORDERS[:1]:
+                place = (self.arm, agent, self.clock.now, seat.answers, seat.memory)
+                before = (*place, len(seat.memory), heard)
+                promise = (
+                    Answer(*before, question, wave, wording, order, opened)
+                    if isinstance(question, Survey)
+                    else Statement(*before, question, wave, wording, opened)
+                )
                 seat.answers += 1
-                self._promise(answer, seat.last, heard)
+                self._promise(promise, _and_last(seat, heard))
+
+
+def _is_plain(tie: Tie) -> bool:
+    """Whether the policy alone says when a message arrives, and it is always noticed."""
+    return tie.delay is None and tie.weight >= 1
+
+
+def _and_last(seat: Seat, heard: Sequence[Speech]) -> Sequence[Speech]:
+    """What must be said before the agent's next words: what it heard, and its own last turn."""
+    return heard if seat.last is None else [seat.last, *heard]
 
 
 def _place(turn: _Turn) -> tuple[str, int, str, int]:

@@ -13,7 +13,7 @@ from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import AT_A_TIME, BATCH, Desk, Progress
 from simulation.origin import (
     Origin,
     adapter_rows,
@@ -114,12 +114,12 @@ async def drive(rooms: list[Room], desk: Desk, run_ahead: int = 20_000) -> None:
 
     Returns early, with promises open, once a stopped desk has kept what was in flight.
     """
-    with _rare_collections():
+    with rare_collections():
         await _drive(rooms, desk, run_ahead)
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Looks for unreachable cycles less often: a run makes none, and holds very many objects."""
     usual = gc.get_threshold()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *usual[1:])
@@ -132,14 +132,14 @@ def _rare_collections() -> Iterator[None]:
 async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
     breath = perf_counter() + BREATH
     while True:
-        _look_ahead(rooms, desk, run_ahead)
-        if desk.open == 0:
+        went_on = _look_ahead(rooms, desk, run_ahead)
+        if desk.open == 0 and not went_on:
             if all(room.next_time == inf for room in rooms):
                 desk.progress.stopped = ""  # what was in flight was all that was left
             return
         if desk.progress.stopped and desk.idle:
             return
-        if desk.settle():
+        if desk.settle() or went_on:
             if perf_counter() > breath:
                 await asyncio.sleep(0)
                 breath = perf_counter() + BREATH
@@ -149,12 +149,22 @@ async def _drive(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
             await desk.some_reply()
 
 
-def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> None:
-    while desk.open < run_ahead and not desk.progress.stopped:
-        room = min(rooms, key=lambda room: room.next_time)
-        if room.next_time == inf:
-            return
-        room.advance(run_ahead - desk.open)
+def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> bool:
+    """Lets virtual time go on, but no longer than the engine should wait for its next request.
+
+    Returns:
+        False if time cannot go on now.
+    """
+    went_on = False
+    most = AT_A_TIME if desk.waits else BATCH
+    until = perf_counter() + BREATH
+    while desk.open < run_ahead and not desk.has_enough and not desk.progress.stopped:
+        room = rooms[0] if len(rooms) == 1 else min(rooms, key=lambda room: room.next_time)
+        if room.next_time == inf or (went_on and perf_counter() > until):
+            break
+        room.advance(min(run_ahead - desk.open, most))
+        went_on = True
+    return went_on
 
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:

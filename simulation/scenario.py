@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from hashlib import blake2b
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import networkx as nx
 
@@ -14,16 +14,15 @@ from agents.agent import Agent
 from agents.memory import MemorySpec
 from personas.errors import InputError, nearest
 from personas.model import ModelIdentity, Sampling
+from simulation.arms import ARMS, CONTROLS, Control, check_promptable
 from simulation.floor import LETTERS, Floor
 from simulation.graph import Tie, ties_of
 from simulation.human import Human
+from simulation.questions import Interview
 from simulation.survey import Survey
 from simulation.swaps import Swap, Wardrobe, Worn
 from simulation.timeline import Intervention, check_timeline, in_order
 from simulation.turntaking import Poisson, Policy
-
-Control = Literal["scrambled", "silent"]
-CONTROLS: tuple[str, ...] = ("scrambled", "silent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,12 @@ class Scenario:
     turns: Policy | tuple[Policy, ...]
     """Who speaks when; several policies may run side by side."""
     surveys: tuple[Survey, ...] = ()
+    interviews: tuple[Interview, ...] = ()
+    """Questions that are answered in words; nobody hears the answers."""
     controls: tuple[Control, ...] = ()
     """Arms that run beside the talk: ``scrambled`` (the same people talk as much about something
-    else), ``silent`` (nobody speaks)."""
+    else), ``silent`` (nobody speaks), ``base`` (the bare model in every seat), ``prompt`` (personas
+    in the prompt, no adapters), ``alone`` (everybody speaks as often and hears nobody)."""
     unrelated_opening: str = ""
     """Opening of the scrambled control."""
     seed: int = 0
@@ -85,10 +87,8 @@ class Scenario:
                 raise InputError(f"unknown control {control!r}: {nearest(control, CONTROLS)}")
         if "scrambled" in self.controls and not self.unrelated_opening:
             raise InputError("control 'scrambled' needs an unrelated_opening to talk about")
-        questions = [survey.question for survey in self.surveys]
-        if len(set(questions)) < len(questions):
-            raise InputError(f"survey questions must differ, got {', '.join(questions)}")
         self._check_turns()
+        self._check_questions()
         end = self.rest(self.waves_of_time)
         for swap in self.swaps:
             if swap.time > end:
@@ -96,7 +96,9 @@ class Scenario:
                     f"swap time of {swap.seat!r} must be at most {end:g}, when all is said and "
                     f"asked, got {swap.time:g}"
                 )
-        _ = self.wardrobe  # checks the swaps' seats
+        wardrobe = self.wardrobe  # checks the swaps' seats
+        if "prompt" in self.controls:
+            check_promptable(wardrobe)
         keys = [agent.key for agent in self.agents]
         check_timeline(self.timeline, keys, self.ties, "scrambled" in self.controls)
 
@@ -121,6 +123,18 @@ class Scenario:
                 raise InputError(
                     f"{what} names {key!r}, who is not in the room: {nearest(key, keys)}"
                 )
+
+    def _check_questions(self) -> None:
+        for asked in (self.surveys, self.interviews):
+            questions = [one.question for one in asked]
+            if len(set(questions)) < len(questions):
+                raise InputError(f"survey questions must differ, got {', '.join(questions)}")
+            for one in asked:
+                if one.waves is not None and max(one.waves) > self.waves_of_time:
+                    raise InputError(
+                        f"waves of {one.question!r} must be at most {self.waves_of_time}, when the "
+                        f"talk is over, got {max(one.waves)}"
+                    )
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -154,18 +168,30 @@ class Scenario:
     @property
     def waves(self) -> int:
         """Times that surveys are asked, the one before the talk included."""
-        return max((self.waves_of_time // s.every + 1 for s in self.surveys), default=0)
+        last = self.waves_of_time
+        return max((len(one.asked_at(last)) for one in self._questions), default=0)
+
+    @property
+    def _questions(self) -> list[Survey | Interview]:
+        return [*self.surveys, *self.interviews]
 
     @property
     def size(self) -> tuple[int, int]:
         """Number of turns and of survey answers in all arms; expected ones, where chance draws."""
-        people, talking = len(self.agents), len(self.arms) - ("silent" in self.arms)
-        asked = sum((self.waves_of_time // s.every + 1) * len(s.wordings) * 2 for s in self.surveys)
+        people, talking = len(self.agents), sum(ARMS[arm].speaks for arm in self.arms)
+        last = self.waves_of_time
+        asked = sum(len(s.asked_at(last)) * len(s.wordings) * 2 for s in self.surveys)
+        asked += sum(len(i.asked_at(last)) * len(i.wordings) for i in self.interviews)
         turns = sum(policy.turns(people) for policy in self.policies)
         return round(turns) * talking, people * asked * len(self.arms)
 
     def describe(self, identity: ModelIdentity) -> dict[str, object]:
         """All that a transcript depends on, as JSON-ready data; its hash names the run."""
+        model = [identity.engine, identity.version, identity.base, identity.dtype]
+        return {**self.describe_without_model(), "model": model}
+
+    def describe_without_model(self) -> dict[str, object]:
+        """The same, whatever model speaks."""
         swaps = [
             [one.seat, one.since, _describe_agent(one.agent) | _describe_newest(one)]
             for one in self.wardrobe
@@ -185,7 +211,6 @@ class Scenario:
             "sampling": [self.sampling.max_tokens, self.sampling.temperature, self.sampling.top_p],
             "memory": self.memory.describe(),
             "attention": self.attention,
-            "model": [identity.engine, identity.version, identity.base, identity.dtype],
             # Without any, runs keep their older names.
             **({"swaps": swaps} if swaps else {}),
             **{key: value for key, value in self._describe_rest().items() if value},
@@ -195,9 +220,17 @@ class Scenario:
         return {
             "memories": {key: memory.describe() for key, memory in self.memories.items()},
             "timeline": [[type(one).__name__, *astuple(one)] for one in in_order(self.timeline)],
+            "interviews": [interview.describe() for interview in self.interviews],
             "humans": [human.seat for human in self.humans],
+            "prompted": self._prompted(),
             "unit": "" if self.unit == "rounds" else self.unit,
         }
+
+    def _prompted(self) -> list[str]:
+        """What the control ``prompt`` tells everybody; the talk itself may not depend on it."""
+        if "prompt" not in self.controls:
+            return []
+        return [worn.agent.system_text for worn in ARMS["prompt"].dressed(self.wardrobe)]
 
 
 def recast(agents: Sequence[Agent], cast: dict[str, Agent]) -> tuple[Agent, ...]:
@@ -255,4 +288,5 @@ def _describe_turns(policies: Sequence[Policy]) -> list[object]:
 
 def _describe_survey(survey: Survey) -> list[object]:
     asked = [survey.question, survey.wordings, survey.options, survey.values]
-    return [*asked, survey.relabel, survey.every]
+    waves = [] if survey.waves is None else [survey.waves]
+    return [*asked, survey.relabel, survey.every, *waves]

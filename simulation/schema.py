@@ -7,7 +7,7 @@ counter before an agent) and nothing is indexed by a hash: every commit then app
 of the file, however large it is. That no call and no row stands there twice, the writer sees to.
 """
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OLDEST_READABLE = 1
 """Records from this schema on can be reported, exported and, once migrated, gone on with."""
 PACKED_SINCE = 3
@@ -36,7 +36,11 @@ CREATE VIEW exposures AS       -- one row for each message that reached a speake
 CREATE VIEW transcript AS
     SELECT arm, time, agent, counter, text FROM turns ORDER BY arm, time, agent, counter;
 CREATE VIEW worn AS            -- what was worn in each turn
-    SELECT turns.arm, turns.agent, turns.counter, turns.time, since, kind, persona, stage, adapter
+    SELECT turns.arm, turns.agent, turns.counter, turns.time, since,
+           CASE WHEN arm = 'base' THEN 'base' WHEN arm = 'prompt' AND kind = 'lora' THEN 'prompt'
+                ELSE kind END AS kind,
+           CASE WHEN arm != 'base' THEN persona END AS persona, stage,
+           CASE WHEN arm NOT IN ('base', 'prompt') THEN adapter END AS adapter
     FROM turns JOIN wardrobe ON wardrobe.agent = turns.agent AND since = (
         SELECT max(earlier.since) FROM wardrobe AS earlier
         WHERE earlier.agent = turns.agent AND earlier.since <= turns.time
@@ -65,6 +69,15 @@ CREATE TABLE counts (          -- tokens of each text that was counted: replay h
 );
 """
 
+ADDED_IN_4 = """
+CREATE TABLE interviews (      -- questions answered in words, out of band
+    arm TEXT, agent TEXT, wave INTEGER, question TEXT, wording INTEGER, time REAL,
+    call TEXT NOT NULL,        -- calls.key
+    text TEXT NOT NULL,
+    PRIMARY KEY (arm, wave, agent, question, wording)
+) WITHOUT ROWID;
+"""
+
 SCHEMA = (
     """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -91,6 +104,7 @@ CREATE VIEW wardrobe AS        -- what each seat wears from a virtual time on
     + TURNS
     + VIEWS
     + ADDED_IN_2
+    + ADDED_IN_4
 )
 
 TURNS_BEFORE_3 = """
@@ -121,5 +135,6 @@ MIGRATIONS = {
     1: "ALTER TABLE calls ADD COLUMN asked REAL;"
     "ALTER TABLE calls ADD COLUMN inherited INTEGER NOT NULL DEFAULT 0;" + ADDED_IN_2,
     2: PACKED_IN_3,
+    3: ADDED_IN_4,
 }
 """Statements that bring a record from a schema to the next one."""

@@ -34,11 +34,11 @@ class Seat:
             now: Virtual time.
             attention: Most messages that are noticed, the latest ones; None: all.
         """
-        self.inbox.sort()
-        if self.inbox and self.inbox[0].due < now:
-            count = bisect_left(self.inbox, (now,))
-            self.arrived += self.inbox[:count]
-            del self.inbox[:count]
+        if inbox := self.inbox:
+            inbox.sort()
+            count = len(inbox) if inbox[-1].due < now else bisect_left(inbox, (now,))
+            self.arrived += inbox[:count]
+            del inbox[:count]
         if attention is None:
             return tuple(self.arrived)
         noticed = [delivery for delivery in self.arrived if delivery.noticed]

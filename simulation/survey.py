@@ -16,6 +16,25 @@ OptionOrder = Literal["forward", "reverse"]
 OPTION_ORDERS: tuple[OptionOrder, OptionOrder] = ("forward", "reverse")
 
 
+def check_waves(every: int, waves: tuple[int, ...] | None) -> None:
+    """Checks when a question is asked.
+
+    Raises:
+        InputError: The cadence is below 1, or the waves do not go up from 0.
+    """
+    if every < 1:
+        raise InputError(f"every must be at least 1 unit of time, got {every}")
+    if waves is not None and (not waves or list(waves) != sorted(set(waves))):
+        raise InputError(f"waves must go up, such as (0, 3, 8), got {waves}")
+    if waves is not None and waves[0] < 0:
+        raise InputError(f"waves must be at least 0, got {waves[0]}")
+
+
+def asked_at(every: int, waves: tuple[int, ...] | None, last: int) -> tuple[int, ...]:
+    """The waves at which a question is asked: as listed, or before the talk and then regularly."""
+    return tuple(range(0, last + 1, every)) if waves is None else waves
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """One question, asked privately of every agent on a cadence in virtual time."""
@@ -27,12 +46,15 @@ class Survey:
     options: tuple[str, ...]
     """Labels in their forward order, 2 to 10 of them."""
     values: tuple[float, ...]
-    """Opinion that each option stands for, in [-1, 1]."""
+    """Opinion that each option stands for, in [-1, 1]; none where the options have no order: the
+    answer is then which of them, and no measure makes an opinion of it."""
     relabel: bool = True
     """Whether the reverse order deals the letters anew, so that a liking for a letter shows as
     well as one for a place in the list; False lets each option keep its letter."""
     every: int = 1
     """Asked before the talk and after every so many rounds, or other units of virtual time."""
+    waves: tuple[int, ...] | None = None
+    """Asked at these times instead: 0 is before the talk, 3 after three rounds or other units."""
 
     def __post_init__(self) -> None:
         if not self.wordings:
@@ -44,13 +66,17 @@ class Survey:
                 )
         if not 2 <= len(set(self.options)) == len(self.options) <= len(LETTERS):
             raise InputError(f"survey {self.question!r} needs 2 to 10 distinct options")
-        if len(self.values) != len(self.options) or not all(-1 <= v <= 1 for v in self.values):
+        given = len(self.values) in (0, len(self.options))
+        if not given or not all(-1 <= v <= 1 for v in self.values):
             raise InputError(
                 f"survey {self.question!r} needs a value in [-1, 1] for each of its "
                 f"{len(self.options)} options, got {self.values}"
             )
-        if self.every < 1:
-            raise InputError(f"every must be at least 1 unit of time, got {self.every}")
+        check_waves(self.every, self.waves)
+
+    def asked_at(self, last: int) -> tuple[int, ...]:
+        """The waves at which it is asked, up to the last one that there is."""
+        return asked_at(self.every, self.waves, last)
 
     @property
     def letters(self) -> tuple[str, ...]:

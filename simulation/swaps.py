@@ -1,7 +1,7 @@
 """Swapping in time: from a virtual time on, a seat wears another persona."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -69,38 +69,54 @@ class Wardrobe:
     """
 
     def __init__(self, agents: Sequence[Agent], swaps: Sequence[Swap]) -> None:
-        self._worn = {agent.key: [Worn(agent.key, 0.0, agent)] for agent in agents}
+        self._first = {agent.key: agent for agent in agents}
+        self._swapped: dict[str, list[Worn]] = {}
+        """Of those few seats whose persona changes: everything worn, in order of time."""
         for swap in sorted(swaps, key=lambda swap: swap.time):
-            if swap.seat not in self._worn:
+            if swap.seat not in self._first:
                 raise InputError(
                     f"swap names {swap.seat!r}, who is not in the room: "
-                    f"{nearest(swap.seat, self._worn)}"
+                    f"{nearest(swap.seat, self._first)}"
                 )
-            before = self._worn[swap.seat][-1]
-            if swap.time == before.since:
+            first = Worn(swap.seat, 0.0, self._first[swap.seat])
+            worn = self._swapped.setdefault(swap.seat, [first])
+            if swap.time == worn[-1].since:
                 raise InputError(f"swap of {swap.seat!r} at {swap.time:g} is given twice: keep one")
-            agent = before.agent.wearing(swap.cast)
-            worn = Worn(swap.seat, swap.time, agent, swap.newest)
-            self._worn[swap.seat].append(worn)
+            agent = worn[-1].agent.wearing(swap.cast)
+            worn.append(Worn(swap.seat, swap.time, agent, swap.newest))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some adapter is still to be looked up when its time comes."""
+        return any(one.newest for worn in self._swapped.values() for one in worn)
 
     def at(self, seat: str, time: float) -> Agent:
         """Who is worn in a seat at a virtual time."""
-        return self.worn(seat, time).agent
+        return self.worn(seat, time).agent if seat in self._swapped else self._first[seat]
 
     def worn(self, seat: str, time: float) -> Worn:
         """What is worn in a seat at a virtual time, and since when."""
-        worn = self._worn[seat]
-        if len(worn) == 1:
-            return worn[0]
+        worn = self._swapped.get(seat)
+        if worn is None:
+            return Worn(seat, 0.0, self._first[seat])
         return worn[bisect_right(worn, time, key=lambda one: one.since) - 1]
 
     def settle(self, worn: Worn, adapter: Adapter) -> Agent:
         """Fits what was still to be looked up with an adapter, from its time on."""
         agent = worn.agent.fitted(adapter)
-        place = self._worn[worn.seat].index(worn)
-        self._worn[worn.seat][place] = replace(worn, agent=agent, newest=False)
+        place = self._swapped[worn.seat].index(worn)
+        self._swapped[worn.seat][place] = replace(worn, agent=agent, newest=False)
         return agent
+
+    def changed(self, change: Callable[[Agent], Agent]) -> "Wardrobe":
+        """Another wardrobe in which everything is changed, and nothing still to be looked up."""
+        other = Wardrobe((), ())
+        other._first = {seat: change(agent) for seat, agent in self._first.items()}
+        for seat, worn in self._swapped.items():
+            other._swapped[seat] = [replace(w, agent=change(w.agent), newest=False) for w in worn]
+        return other
 
     def __iter__(self) -> Iterator[Worn]:
         """Everything ever worn: seat by seat, in order of time."""
-        return (one for worn in self._worn.values() for one in worn)
+        for seat, agent in self._first.items():
+            yield from self._swapped.get(seat) or [Worn(seat, 0.0, agent)]

@@ -68,12 +68,15 @@ class Rounds:
         """Gives everybody a turn in every round."""
         slots = self._slots(len(chair.agents))
         for number in range(1, self.count + 1):
+            if self.order == "simultaneous":
+                yield chair.clock.until(float(number))
+                chair.speak_together(chair.agents)
+                continue
             order: Sequence[str] = chair.agents
             if self.order == "random":
                 order = sorted(order, key=lambda agent: chair.draw(agent, number))
             for place, agent in enumerate(order):
-                if place == 0 or slots > 1:
-                    yield chair.clock.until(number + place / slots)
+                yield chair.clock.until(number + place / slots)
                 chair.speak(agent)
 
     def end(self) -> float:

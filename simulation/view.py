@@ -10,6 +10,8 @@ import pandas as pd
 from simulation.analysis.frames import RunFacts
 
 MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+"""Stands where there is no number."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class View:
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, set with a true minus; no sign on zero; a dash for NaN."""
     if isnan(value):
-        return "–"  # noqa: RUF001
+        return DASH
     text = f"{value:+.{digits}f}"
     return text.replace("-", MINUS) if text.strip("+-0.") else text[1:]
 

@@ -43,6 +43,7 @@ class BaseModel:
         self.module = model  # from_pretrained has set evaluation mode
         torch.nn.Module.to(self.module, device)
         self.device = device
+        self.parameters = model.num_parameters()
         self.context_tokens = _context_tokens(model.config)
         self.stop_ids = _stop_ids(model)
         self._switch_attention(folder, TOLERANCE[dtype])

@@ -22,6 +22,9 @@ from personas.rendering import Renderer
 ARITHMETIC = "rows 1"
 """Counts up when the engine's own arithmetic changes, so that no record mixes two."""
 
+SMALL = 10_000_000
+"""Parameters below which one thread speaks faster than two, or as fast (LOG.md)."""
+
 
 class EmbeddedEngine:
     """A local causal language model, with many LoRA adapters in one batch.
@@ -34,7 +37,8 @@ class EmbeddedEngine:
         folder: A model in the Hugging Face layout, weights as safetensors.
         dtype: Number format of the computation.
         max_batch: Most replies spoken at once.
-        threads: CPU threads of one forward pass; None leaves the process's setting.
+        threads: CPU threads of one forward pass; None: one for a small model, which shares too
+            little work to gain by more, and the process's setting for others.
         prefix_bytes: Room for the keys and values of prompts read before.
 
     Raises:
@@ -56,6 +60,8 @@ class EmbeddedEngine:
         self._renderer = Renderer(tokenizer)
         stops = self._renderer.stop_ids | model.stop_ids
         self._speaker = Speaker(model, self._renderer, stops, prefix_bytes)
+        if threads is None and model.parameters < SMALL:
+            threads = 1
         self._batcher = Batcher(self._speaker, max_batch, threads)
         version = f"transformers {transformers.__version__} torch {torch.__version__} {ARITHMETIC}"
         self.identity = ModelIdentity("embedded", version, base, dtype)

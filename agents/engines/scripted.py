@@ -3,11 +3,11 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from math import log
+from operator import attrgetter
 
 from personas.errors import InputError
-from personas.model import ModelIdentity, Reply, Request, Scores, Spoken
+from personas.model import ModelIdentity, Reply, Request, Scores, Segment
 
 Speak = Callable[[Request], str]
 Weigh = Callable[[Request, Sequence[str]], Sequence[float]]
@@ -28,9 +28,22 @@ def indifferent(request: Request, options: Sequence[str]) -> Sequence[float]:
     return [1 / len(options)] * len(options)
 
 
-@lru_cache(maxsize=2**15)
-def _words(text: str) -> int:
-    return len(text.split())
+MOST_TEXTS = 2**15  # remembered with their number of words
+
+_text: Callable[[Segment], str] = attrgetter("text")
+
+
+class _Words(dict[str, int]):
+    """Number of words by text, counted when it is first looked up."""
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= MOST_TEXTS:
+            self.clear()
+        words = self[text] = len(text.split())
+        return words
+
+
+_words = _Words().__getitem__
 
 
 class ScriptedEngine:
@@ -70,12 +83,14 @@ class ScriptedEngine:
 
     async def generate(self, request: Request) -> Reply:
         """Calls `speak`; a text longer than asked for is cut, as a model's would be."""
-        await self._wait(request)
+        if self._latency is not None:
+            await asyncio.sleep(self._latency(request))
         return self._say(request)
 
     async def score(self, request: Request, options: Sequence[str]) -> Scores:
         """Calls `weigh` and takes logarithms; no weight is ``-inf``."""
-        await self._wait(request)
+        if self._latency is not None:
+            await asyncio.sleep(self._latency(request))
         return self._weighed(request, options)
 
     def _say(self, request: Request) -> Reply:
@@ -100,9 +115,5 @@ class ScriptedEngine:
     async def __aexit__(self, *_: object) -> None:
         """Nothing to close."""
 
-    async def _wait(self, request: Request) -> None:
-        if self._latency is not None:
-            await asyncio.sleep(self._latency(request))
-
     def _size(self, request: Request) -> int:
-        return sum(map(_words, [part.text for part in request.prompt if isinstance(part, Spoken)]))
+        return sum(map(_words, map(_text, request.prompt)))

@@ -14,13 +14,16 @@ from experiments.commands.choices import Choices
 from experiments.commands.console import BROKEN, clear_errors, errors, out
 from experiments.commands.run import rebuild
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
+from experiments.commands.sweep import resume_study
 from personas.errors import InputError
 from simulation.budget import Budget
 from simulation.record import open_for_reading
 from simulation.refit import as_recorded, require_adapters
 from simulation.run import read_manifest_of
+from simulation.studyplan import FILE as STUDY_FILE
 
 Run = Annotated[Path, typer.Argument(help="Folder of the run.")]
+RunOrStudy = Annotated[Path, typer.Argument(help="Folder of the run, or of a study.")]
 Servers = Annotated[
     list[str] | None,
     typer.Option(help="Where the servers are now, if not where they were.", metavar="URL"),
@@ -28,19 +31,21 @@ Servers = Annotated[
 
 
 def resume(
-    run: Run,
+    run: RunOrStudy,
     server: Servers = None,
     report: Annotated[bool, typer.Option(help="Write the report when the run is done.")] = True,
     max_tokens: MaxTokens = None,
     max_hours: MaxHours = None,
     accept_changes: AcceptChanges = False,
 ) -> None:
-    """Goes on with a run that was interrupted: scenario, arguments and cast are in its record."""
+    """Goes on with a run or a study that was interrupted: all that it takes is in its folder."""
     with clear_errors(resume="The same command goes on from there."):
-        manifest = read_manifest_of(run)
         budget = Budget(max_tokens, max_hours)
-        session = _session(run, manifest, server, budget, accept_changes)
-        session.carry_out(run)
+        if (run / STUDY_FILE).exists():
+            resume_study(run, server, budget, accept_changes)
+        else:
+            manifest = read_manifest_of(run)
+            _session(run, manifest, server, budget, accept_changes).carry_out(run)
         if report:
             from experiments.commands.report import make_report
 

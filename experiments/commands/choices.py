@@ -7,21 +7,18 @@ from typing import Annotated
 
 import typer
 
-from agents.agent import VOICES, Agent, seat
+from agents.agent import Agent
 from agents.engines.catalogue import ENGINES, WIND_TUNNEL
 from agents.engines.serverspec import ServerSpec
 from agents.fitting import check_adapters
 from experiments.commands.bounds import USUAL, bounds_from, told_of
 from experiments.commands.console import out
 from personas.adapter import Adapter
-from personas.errors import InputError, nearest
 from personas.identity import base_identity
 from personas.persona import library
-from simulation.scenario import Scenario, recast
-from simulation.swaps import Swap
-
-NEWEST = "newest:"
-"""In front of a swap's persona: its adapter is looked up when the time comes."""
+from simulation.arms import CONTROLS
+from simulation.dressing import dressed
+from simulation.scenario import Scenario
 
 Cast = Annotated[
     list[str] | None,
@@ -49,6 +46,13 @@ VoiceName = Annotated[
     typer.Option(
         help="Voice every persona of the scenario this way: lora, prompt or base. Prompted "
         "personas run on any --model.",
+        show_default="as the scenario says",
+    ),
+]
+Controls = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Arms that run beside the talk, with commas: {', '.join(CONTROLS)}; or none.",
         show_default="as the scenario says",
     ),
 ]
@@ -81,6 +85,8 @@ class Choices:
     bounds: ServerSpec = USUAL
     admission: bool | None = None
     """None: where it measured faster."""
+    controls: tuple[str, ...] | None = None
+    """None: as the scenario says."""
 
     def dressed(self, scenario: Scenario) -> Scenario:
         """The scenario with the personas that were asked for.
@@ -88,15 +94,7 @@ class Choices:
         Raises:
             InputError: A name is unknown, or a word cannot be read.
         """
-        agents = scenario.agents
-        if self.voice is not None:
-            chosen = next((one for one in VOICES if one == self.voice), None)
-            if chosen is None:
-                raise InputError(f"unknown voice {self.voice!r}: {nearest(self.voice, VOICES)}")
-            agents = tuple(agent.voiced(chosen) for agent in agents)
-        agents = recast(agents, _read_cast(self.cast))
-        swaps = (*scenario.swaps, *map(_read_swap, self.swap))
-        return replace(scenario, agents=agents, swaps=swaps)
+        return dressed(scenario, self.cast, self.swap, self.voice, self.controls)
 
     def adapters(self, scenario: Scenario) -> list[Adapter]:
         """Those worn at any time of a run, checked before an engine or a folder is opened.
@@ -104,7 +102,10 @@ class Choices:
         Raises:
             InputError: One of them does not fit the model.
         """
-        worn = [one.agent for one in scenario.wardrobe]
+        return self.fitting([one.agent for one in scenario.wardrobe])
+
+    def fitting(self, worn: Sequence[Agent]) -> list[Adapter]:
+        """The adapters that these agents wear, checked likewise."""
         if self.engine != "scripted":  # that has no weights: anything fits
             check_adapters(worn, base_identity(self.model), self.model)
             tell_unverified(worn)
@@ -132,6 +133,7 @@ class Choices:
             "servers": list(self.servers),
             "bounds": told_of(self.bounds),
             "admission": self.admission,
+            **({} if self.controls is None else {"controls": list(self.controls)}),
         }
 
     @classmethod
@@ -148,7 +150,15 @@ class Choices:
             servers=_words(told.get("servers")),
             bounds=bounds_from(bounds if isinstance(bounds, dict) else {}),
             admission=admission if isinstance(admission, bool) else None,
+            controls=_words(told["controls"]) if "controls" in told else None,
         )
+
+
+def read_controls(listed: str | None) -> tuple[str, ...] | None:
+    """The controls of an option; None: as the scenario says."""
+    if listed is None:
+        return None
+    return () if listed == "none" else tuple(name.strip() for name in listed.split(","))
 
 
 def different(adapters: Sequence[Adapter]) -> int:
@@ -156,7 +166,7 @@ def different(adapters: Sequence[Adapter]) -> int:
     return len({one.fingerprint for one in adapters})
 
 
-def tell_unverified(worn: list[Agent]) -> None:
+def tell_unverified(worn: Sequence[Agent]) -> None:
     """Says of which adapters nothing but the shapes is known."""
     for agent in worn:
         if agent.unverified and agent.adapter:
@@ -185,29 +195,3 @@ def rooted_cast(cast: str) -> str:
     if folder in library() or not Path(folder).is_dir():
         return cast
     return f"{prompt}{Path(folder).resolve()}{at}{stage}"
-
-
-def _read_swap(entry: str) -> Swap:
-    """``"3 rosa=keiko@early"``."""
-    time, _, change = entry.strip().partition(" ")
-    name, equals, persona = change.strip().partition("=")
-    try:
-        moment = float(time)
-    except ValueError:
-        equals = ""
-    if not equals or not name or not persona:
-        raise InputError(f"swap must be 'TIME NAME=PERSONA', got {entry!r}")
-    cast = persona.removeprefix(NEWEST)
-    return Swap(moment, name, seat(cast), newest=cast != persona)
-
-
-def _read_cast(entries: tuple[str, ...]) -> dict[str, Agent]:
-    cast: dict[str, Agent] = {}
-    for entry in entries:
-        name, equals, persona = entry.partition("=")
-        if not equals or not name or not persona:
-            raise InputError(f"cast must be NAME=PERSONA, got {entry!r}")
-        if name in cast:
-            raise InputError(f"cast names {name!r} twice: keep one")
-        cast[name] = seat(persona)
-    return cast

@@ -36,22 +36,28 @@ def stopping(why: str) -> str:
 
 
 @contextmanager
-def run_progress(size: Size, unit: str, engine: Model) -> Iterator[Callable[[Progress], None]]:
+def run_progress(
+    size: Size, unit: str, engine: Model, runs: "Runs | None" = None
+) -> Iterator[Callable[[Progress], None]]:
     """Shows a run's progress while it lasts.
 
     Args:
         size: How much there will be.
         unit: What one unit of virtual time is called.
         engine: If it has a cache of prefixes, its hits are shown.
+        runs: How many of how many runs are done, in a study.
     """
     counts = engine.prefix_counts if isinstance(engine, CountsPrefixes) else None
-    watch = Watch(size, unit, counts)
+    watch = Watch(size, unit, counts, runs=runs)
     if not out.is_terminal:
         yield _plain_lines(watch)
         return
     with Live(console=out, refresh_per_second=FRAMES_A_SECOND, get_renderable=watch.picture):
         out.show_cursor(True)  # rich hides it, and after kill -9 nobody would bring it back
         yield watch.see
+
+
+Runs = Callable[[], tuple[int, int]]
 
 
 class Done(NamedTuple):
@@ -77,6 +83,7 @@ class Watch:
         unit: What one unit of virtual time is called.
         prefix_counts: Of the engine, if it can tell.
         clock: Gives real seconds.
+        runs: How many of how many runs are done, in a study; virtual time is each run's own there.
     """
 
     def __init__(
@@ -85,7 +92,9 @@ class Watch:
         unit: str = "rounds",
         prefix_counts: Callable[[], PrefixCounts] | None = None,
         clock: Callable[[], float] = monotonic,
+        runs: Runs | None = None,
     ) -> None:
+        self._runs = runs
         self._size, self._unit, self._clock = size, unit, clock
         self._prefix_counts = prefix_counts
         self._began = clock()
@@ -134,7 +143,7 @@ class Watch:
         left = max(0, self.total - self.done) / calls if known else None
         more = "" if self._size.known else " or more"
         return [
-            ("virtual time", stretch(round(progress.time, 2), self._unit)),
+            self._where(),
             ("turns", f"{progress.turns:,}/{self._size.turns:,}{more}"),
             ("answers", f"{progress.answers:,}/{self._size.answers:,}"),
             ("in flight", f"{progress.in_flight}"),
@@ -144,6 +153,13 @@ class Watch:
             ("from the record", f"{progress.from_record:,}"),
             *self._cache_hits(),
         ]
+
+    def _where(self) -> tuple[str, str]:
+        """How far it is: in virtual time, or in runs."""
+        if self._runs is None:
+            return ("virtual time", stretch(round(self.progress.time, 2), self._unit))
+        done, every = self._runs()
+        return ("runs", f"{done}/{every}")
 
     def _cache_hits(self) -> list[tuple[str, str]]:
         """Share of the prompts' tokens that the engine had read before; empty if it cannot tell."""

@@ -5,7 +5,7 @@ import importlib.util
 import inspect
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
@@ -30,14 +30,17 @@ from experiments.commands.bounds import (
 from experiments.commands.choices import (
     Cast,
     Choices,
+    Controls,
     EngineName,
     ModelFolder,
     Servers,
     Swaps,
     VoiceName,
+    read_controls,
 )
 from experiments.commands.console import clear_errors
 from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
+from experiments.commands.whatif import Branches, carry_out_branches, tell_worth
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
 from simulation.origin import Origin
@@ -62,7 +65,7 @@ class Experiments(TyperGroup):
     def get_command(self, ctx: "Context", cmd_name: str) -> "Command":
         """The command made from a scenario file."""
         with clear_errors():
-            return command_of(load_experiment(cmd_name))
+            return command_of(load_experiment(cmd_name), run_experiment)
 
 
 def experiment_names() -> tuple[str, ...]:
@@ -93,23 +96,30 @@ def load_experiment(name: str) -> ModuleType:
     return module
 
 
-def command_of(module: ModuleType) -> "Command":
-    """A command whose options are the scenario function's arguments and the common ones."""
+def command_of(module: ModuleType, carry_out: Callable[..., None]) -> "Command":
+    """A command whose options are the scenario function's arguments and the common ones.
+
+    Args:
+        module: The scenario file.
+        carry_out: Takes the module, the scenario's arguments and the common options; an argument
+            of the same name stands in an option's place.
+    """
     name = module.__name__.rpartition(".")[2]
     build = getattr(module, "scenario", None)
     if build is None:
         raise InputError(f"{module.__file__} must define a function `scenario` that returns one")
     own = inspect.signature(build).parameters
-    common = inspect.signature(run_experiment).parameters
+    common = inspect.signature(carry_out).parameters
 
     def command(**options: Any) -> None:  # typer hands over what the signatures below ask for
         with clear_errors(resume="The same command goes on from there."):
             arguments = {key: options.pop(key) for key in own}
-            run_experiment(build(**arguments), origin_of(module, arguments), **options)
+            carry_out(module, arguments, **options)
 
-    shared = [parameter for key, parameter in common.items() if key not in ("scenario", "origin")]
+    taken = {"module", "arguments", *own}
+    shared = [parameter for key, parameter in common.items() if key not in taken]
     command.__signature__ = inspect.Signature([*own.values(), *shared])  # type: ignore[attr-defined]
-    command.__annotations__ = {**build.__annotations__, **run_experiment.__annotations__}
+    command.__annotations__ = {**carry_out.__annotations__, **build.__annotations__}
     command.__doc__ = module.__doc__
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
     app.command(name, help=module.__doc__)(command)
@@ -150,9 +160,14 @@ def rebuild(manifest: Mapping[str, object]) -> tuple[Scenario, Origin]:
             f"again ({manifest.get('command') or 'a script of your own'})"
         )
     module = load_experiment(str(name))
-    hints = get_type_hints(module.scenario)
-    arguments = {key: _typed(value, hints.get(key)) for key, value in told.items()}
+    arguments = typed(module, told)
     return module.scenario(**arguments), origin_of(module, arguments)
+
+
+def typed(module: ModuleType, told: Mapping[str, object]) -> dict[str, object]:
+    """Arguments of a scenario as typer would have made them, from how JSON has them."""
+    hints = get_type_hints(module.scenario)
+    return {key: _typed(value, hints.get(key)) for key, value in told.items()}
 
 
 def _typed(value: object, hint: object) -> object:
@@ -163,11 +178,12 @@ def _typed(value: object, hint: object) -> object:
 
 
 def run_experiment(
-    scenario: Scenario,
-    origin: Origin,
+    module: ModuleType,
+    arguments: Mapping[str, object],
     cast: Cast = None,
     swap: Swaps = None,
     voice: VoiceName = None,
+    controls: Controls = None,
     engine: EngineName = "embedded",
     model: ModelFolder = WIND_TUNNEL,
     server: Servers = None,
@@ -194,14 +210,18 @@ def run_experiment(
     check_admission(engine, admission, slots)
     choices = Choices(
         tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
-        admission,
+        admission, read_controls(controls),
     )  # fmt: skip
-    dressed = choices.dressed(scenario)
+    dressed = choices.dressed(module.scenario(**arguments))
     if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
         dressed = as_recorded(dressed, out_)  # that personas are trained meanwhile is the point
         require_adapters(dressed)
+    origin = origin_of(module, arguments)
     session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
     folder = session.carry_out(out_)
+    branches: Branches | None = getattr(module, "branches", None)
+    if branches is not None:
+        tell_worth(folder, carry_out_branches(session, folder, branches(dressed)))
     if report:
         from experiments.commands.report import make_report
 

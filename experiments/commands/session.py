@@ -5,9 +5,10 @@ import os
 import shlex
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn, Protocol
 
 import typer
 
@@ -96,7 +97,7 @@ class Session:
 
                     def begin(desk: Desk) -> None:
                         show(desk.progress)
-                        _mind_ctrl_c(desk)
+                        mind_ctrl_c(desk)
 
                     progress = await simulate(
                         self.scenario,
@@ -116,25 +117,38 @@ class Session:
 
         chosen, progress = asyncio.run(go())
         if progress.stopped:
-            _say_how_to_go_on(progress, chosen, self.accept_changes)
+            words = ["symposion", "resume", str(chosen)]
+            say_how_to_go_on(
+                progress, [*words, *(["--accept-changes"] if self.accept_changes else [])]
+            )
         return chosen
 
 
-def _mind_ctrl_c(desk: Desk) -> None:
+class Stoppable(Protocol):
+    """A run or a study."""
+
+    progress: Progress
+
+    def stop(self, why: str) -> None:
+        """Lets nothing more go out."""
+        ...
+
+
+def mind_ctrl_c(running: Stoppable) -> None:
     """The first Ctrl-C stops between turns; the second at once, which loses nothing committed."""
     loop, run = asyncio.get_running_loop(), asyncio.current_task()
     assert run is not None
 
     def stop() -> None:
-        if desk.progress.stopped == CTRL_C:
+        if running.progress.stopped == CTRL_C:
             timer = threading.Timer(LAST_SECONDS, os._exit, [INTERRUPTED])
             timer.daemon = True  # only for an engine that cannot be closed
             timer.start()
             loop.remove_signal_handler(signal.SIGINT)
             run.cancel()
             return
-        desk.progress.stopped = ""  # a budget that is just ending does not matter any more
-        desk.stop(CTRL_C)
+        running.progress.stopped = ""  # a budget that is just ending does not matter any more
+        running.stop(CTRL_C)
         if not out.is_terminal:  # where there is one, the live view says so
             errors.print(stopping(CTRL_C), markup=False)
 
@@ -142,8 +156,12 @@ def _mind_ctrl_c(desk: Desk) -> None:
         loop.add_signal_handler(signal.SIGINT, stop)
 
 
-def _say_how_to_go_on(progress: Progress, folder: Path, accept_changes: bool) -> None:
-    words = ["symposion", "resume", str(folder), *(["--accept-changes"] if accept_changes else [])]
+def say_how_to_go_on(progress: Progress, words: Sequence[str]) -> NoReturn:
+    """Tells the command that goes on, and ends with the exit code for why it stopped.
+
+    Raises:
+        typer.Exit: Always.
+    """
     go_on = f"everything committed is kept. `{shlex.join(words)}` goes on"
     if progress.stopped == CTRL_C:
         errors.print(f"interrupted: {go_on}", markup=False)

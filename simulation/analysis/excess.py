@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import NDArray
 
 from simulation.analysis.frames import RunFrames
 from simulation.analysis.opinion import (
@@ -23,8 +23,10 @@ from simulation.analysis.opinion import (
 
 LEAST_RUNS = 6
 """Runs below which no interval is given."""
+EXACT_UP_TO = 13
+"""Runs up to which all subsets, or all flips of signs, are taken (8,192); more are drawn from."""
 RESAMPLES = 9_999
-"""Bootstrap resamples; an odd number keeps the percentiles exact."""
+"""Samples of a bootstrap, and subsets or flips that are drawn where they are too many for all."""
 
 MEASURES = (
     "mean absolute drift",
@@ -119,13 +121,19 @@ def excess_over_floor(runs: Sequence[RunFrames]) -> pd.DataFrame:
 def interval_over_runs(
     values: Sequence[float], rng: np.random.Generator, *, confidence: float = 0.95
 ) -> Interval:
-    """Bias-corrected and accelerated bootstrap interval of the mean over runs.
+    """Interval of the mean over runs by the means of subsets of them.
 
-    Source: Efron 1987, JASA 82, 171-185, as in `scipy.stats.bootstrap`.
+    The 2^n - 1 means of the subsets of n values cut the line into 2^n parts, each as likely as any
+    other to hold the centre, if values are symmetric about it, as differences of exchangeable arms
+    are (Hartigan 1969, JASA 64, 1303-1317, theorem 1). So the interval holds what the test by flips
+    of signs does not refuse. A bootstrap's interval is too narrow with few runs: BCa's 95 % missed
+    the truth in 14 to 21 % of experiments with 6 runs and in 7 to 14 % with 10, where this one
+    misses 3 to 6 % at most. Skewed values of one arm, which no theorem covers, are missed in 6 to
+    8 % (``bench/falsealarms.py``).
 
     Args:
         values: One value a run; values that are not finite are left out.
-        rng: Draws the resamples.
+        rng: Draws subsets where there are more than 13 runs.
         confidence: Level in (0, 1).
 
     Returns:
@@ -137,12 +145,24 @@ def interval_over_runs(
         return Interval(runs, None, None, _too_few(runs))
     if np.ptp(finite) == 0:
         return Interval(runs, None, None, f"all {runs} runs alike: no interval")
-    found = stats.bootstrap(
-        (finite,), np.mean, n_resamples=RESAMPLES, confidence_level=confidence, rng=rng
-    ).confidence_interval
-    low, high = float(found.low), float(found.high)
+    typical = _subset_means(finite, rng)
+    tail = int((1 - confidence) / 2 * (len(typical) + 1))
+    if tail == 0:
+        return Interval(runs, None, None, f"{runs} runs: too few for {confidence:.0%}")
+    low, high = float(typical[tail - 1]), float(typical[-tail])
     words = f"{confidence:.0%} interval {low:+.2f} to {high:+.2f} over {runs} runs"
     return Interval(runs, low, high, words)
+
+
+def _subset_means(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Means of all non-empty subsets, or of as many as are drawn, in rising order."""
+    count = len(values)
+    if count <= EXACT_UP_TO:
+        chosen = np.arange(1, 2**count) >> np.arange(count)[:, None] & 1
+    else:
+        chosen = rng.integers(0, 2, (count, RESAMPLES))
+        chosen = chosen[:, chosen.any(axis=0)]
+    return np.sort(values @ chosen / chosen.sum(axis=0))
 
 
 def _too_few(runs: int) -> str:

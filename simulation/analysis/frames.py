@@ -1,7 +1,7 @@
 """What a finished run hands to the analyzers: three tidy frames and the facts about the run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 import pandas as pd
@@ -32,6 +32,7 @@ SURVEY_COLUMNS = (
     "logprobs",
 )
 TURN_COLUMNS = ("arm", "agent", "time", "counter", "text")
+INTERVIEW_COLUMNS = ("arm", "agent", "wave", "time", "question", "wording", "text")
 EXPOSURE_COLUMNS = ("arm", "listener", "speaker", "speaker_counter", "noticed")
 
 
@@ -100,6 +101,12 @@ class RunFacts:
         """Name for people by agent key."""
         return {agent.key: agent.label for agent in self.agents}
 
+    def worn(self, key: str, time: float) -> AgentFacts:
+        """What a seat wears at a virtual time."""
+        agent = next(agent for agent in self.agents if agent.key == key)
+        later = [swap.agent for swap in self.swaps if swap.agent.key == key and swap.time <= time]
+        return later[-1] if later else agent
+
     @property
     def main_arm(self) -> str:
         """The arm whose effect is reported."""
@@ -122,15 +129,21 @@ class RunFacts:
         return (self.scenario, self.topic, *worn, ties, self.arms, self.waves, model)
 
 
+def no_interviews() -> pd.DataFrame:
+    """The frame of a run in which nobody was asked to answer in words."""
+    return pd.DataFrame(columns=list(INTERVIEW_COLUMNS))
+
+
 @dataclass(frozen=True)
 class RunFrames:
     """One run as data; the column lists above say what each frame must hold (it may hold more).
 
     A survey row is one answer: ``options`` are the labels in the order shown, ``values`` their
-    opinions in [-1, 1] and ``logprobs`` their absolute natural log-probabilities, aligned.
-    Wave 0 is asked before the talk and wave w after w units of virtual time; times are virtual. A
-    turn is the ``counter``-th of its agent; an exposure is a turn that reached a listener, who
-    took it in if ``noticed`` is not 0.
+    opinions in [-1, 1] (NaN where options have no order) and ``logprobs`` their absolute natural
+    log-probabilities, aligned. Wave 0 is asked before the talk and wave w after w units of virtual
+    time; times are virtual. A turn is the ``counter``-th of its agent; an exposure is a turn that
+    reached a listener, who took it in if ``noticed`` is not 0. An interview row is one answer in
+    words, out of band.
 
     Raises:
         InputError: A column or a manifest field is missing or of the wrong type.
@@ -140,11 +153,13 @@ class RunFrames:
     turns: pd.DataFrame
     exposures: pd.DataFrame
     surveys: pd.DataFrame
+    interviews: pd.DataFrame = field(default_factory=no_interviews)
 
     def __post_init__(self) -> None:
         require_columns("surveys", self.surveys, SURVEY_COLUMNS)
         require_columns("turns", self.turns, TURN_COLUMNS)
         require_columns("exposures", self.exposures, EXPOSURE_COLUMNS)
+        require_columns("interviews", self.interviews, INTERVIEW_COLUMNS)
         _ = self.facts
 
     @property

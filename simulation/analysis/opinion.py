@@ -38,9 +38,10 @@ def opinions(surveys: pd.DataFrame) -> pd.DataFrame:
         One row per `ANSWER`, sorted by it, with
 
         - ``time``: virtual;
-        - ``opinion``: in [-1, 1], NaN if no option has any probability;
+        - ``opinion``: in [-1, 1], NaN if no option has any probability, or options have no values;
         - ``mass``: mean probability on the options, in [0, 1];
         - ``degenerate``: whether ``mass`` < 0.5;
+        - ``reason``: why it is degenerate, in words; empty if it is not;
         - ``modal``: likeliest option over both orders; ties go to the least extreme option;
         - ``modal_forward``, ``modal_reverse``: the same within one order, None if not asked;
         - ``consistent``: 1.0 if the orders agree, 0.0 if not, NaN if only one was asked;
@@ -51,11 +52,12 @@ def opinions(surveys: pd.DataFrame) -> pd.DataFrame:
             differ in length, or a value lies outside [-1, 1].
     """
     require_columns("surveys", surveys, SURVEY_COLUMNS)
-    shares = _option_shares(surveys.reset_index(drop=True))
-    by_order = shares.groupby([*ANSWER, "order", "options", "values"], as_index=False).agg(
-        share=("share", "mean")
-    )
-    overall = by_order.groupby([*ANSWER, "options", "values"], as_index=False).agg(
+    shares = option_shares(surveys.reset_index(drop=True))
+    # Options without an order have no value: dropna would lose them.
+    by_order = shares.groupby(
+        [*ANSWER, "order", "options", "values"], as_index=False, dropna=False
+    ).agg(share=("share", "mean"))
+    overall = by_order.groupby([*ANSWER, "options", "values"], as_index=False, dropna=False).agg(
         share=("share", "mean")
     )
     result = _levels_of_answers(shares)
@@ -106,7 +108,7 @@ def flips(opinions: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns of `SURVEY`, ``value`` in [0, 1], and ``agents``, how many were counted.
     """
-    counted = usable(opinions)
+    counted = answered(opinions)
     start = counted.loc[counted["wave"] == 0, ["arm", "question", "agent", "modal"]]
     paired = counted.merge(start, on=["arm", "question", "agent"], suffixes=("", "_start"))
     flipped = (paired["modal"] != paired["modal_start"]).astype(float)
@@ -166,7 +168,7 @@ def order_consistency(opinions: pd.DataFrame, by: Sequence[str] = SURVEY) -> pd.
     Returns:
         The columns `by`, ``value`` in [0, 1], and ``answers``, how many were counted.
     """
-    counted = usable(opinions).dropna(subset=["consistent"])
+    counted = answered(opinions).dropna(subset=["consistent"])
     return counted.groupby(list(by), as_index=False).agg(
         value=("consistent", "mean"), answers=("consistent", "size")
     )
@@ -216,9 +218,14 @@ def usable(opinions: pd.DataFrame) -> pd.DataFrame:
     return opinions[~opinions["degenerate"] & opinions["opinion"].notna()]
 
 
+def answered(opinions: pd.DataFrame) -> pd.DataFrame:
+    """The rows that say which option: not degenerate; also of options that have no order."""
+    return opinions[~opinions["degenerate"] & opinions["modal"].notna()]
+
+
 def _changes(opinions: pd.DataFrame, column: str) -> pd.DataFrame:
     """Pairs of successive waves with usable answers: 1.0 in ``changed`` where `column` differs."""
-    counted = usable(opinions)
+    counted = answered(opinions)
     waves = {wave: place for place, wave in enumerate(sorted(opinions["wave"].unique()))}
     placed = counted.assign(place=counted["wave"].map(waves))
     before = placed[["arm", "question", "agent", "place", column]]
@@ -234,14 +241,18 @@ def _mean_by_survey(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _option_shares(surveys: pd.DataFrame) -> pd.DataFrame:
-    """One row per answer and option: its ``share`` of the options' mass, and that ``mass``."""
+def option_shares(surveys: pd.DataFrame) -> pd.DataFrame:
+    """The survey, one row per answer and option, with ``share`` and ``mass``.
+
+    The columns ``options`` and ``values`` then hold one label and one number; ``share`` in [0, 1]
+    is the option's part of the options' probability, ``mass`` in [0, 1] that probability.
+    """
     lengths = [surveys[column].map(len) for column in ("options", "values", "logprobs")]
     if not (lengths[0].equals(lengths[1]) and lengths[0].equals(lengths[2])):
         raise InputError("surveys: options, values and logprobs of an answer differ in length")
     long = surveys.explode(["options", "values", "logprobs"])
     long = long.astype({"values": float, "logprobs": float})
-    if not long["values"].between(-1, 1).all():
+    if not long["values"].dropna().between(-1, 1).all():
         raise InputError("surveys: values of options must lie in [-1, 1]")
     # Shares are taken relative to the likeliest option, so that tiny masses do not underflow.
     below = long["logprobs"] - long.groupby(level=0)["logprobs"].transform("max")
@@ -263,7 +274,16 @@ def _levels_of_answers(shares: pd.DataFrame) -> pd.DataFrame:
     result = one_asking.groupby([*ANSWER, "order"]).mean().groupby(ANSWER).mean()
     result["opinion"] = result["opinion"].clip(-1, 1)
     result["degenerate"] = result["mass"] < DEGENERATE_BELOW
+    result["reason"] = [_reason(mass) for mass in result["mass"]]
     return result
+
+
+def _reason(mass: float) -> str:
+    if mass >= DEGENERATE_BELOW:
+        return ""
+    if mass == 0:
+        return "no option has any probability"
+    return f"probability {mass:.2g} on the options, below {DEGENERATE_BELOW}"
 
 
 def _ranked(shares: pd.DataFrame) -> pd.DataFrame:

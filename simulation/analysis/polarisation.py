@@ -60,9 +60,10 @@ def mean_distance(held: Values) -> float:
     n = len(held)
     if n < 2:
         return math.nan
-    # In rising order, the k-th value is added k times and taken away n - 1 - k times.
-    signs = 2 * np.arange(n) - (n - 1)
-    return float(signs @ np.sort(held) / (n * (n - 1) / 2))
+    # The gap behind the k-th in rising order lies between k (n - k) pairs. Gaps are never negative,
+    # so neither is their sum, whatever the rounding.
+    below = np.arange(1, n)
+    return float(below * (n - below) @ np.diff(np.sort(held)) / (n * (n - 1) / 2))
 
 
 def bimodality(held: Values) -> float:

@@ -76,10 +76,11 @@ def _idea(meaning: Meaning, sentence: str) -> Idea | None:
 
 
 def _facts_agree(claim: Meaning, line: Meaning) -> Iterable[bool]:
-    held = _one_valued(claim)
-    if held and "robot" in line.kinds:
+    held, told = _one_valued(claim), _one_valued(line)
+    # Whichever comes first: somebody who was a program has no job either.
+    if (held and "robot" in line.kinds) or (told and "robot" in claim.kinds):
         yield False
-    for name, said in _one_valued(line).items():
+    for name, said in told.items():
         if name in held:
             yield held[name] == said
 

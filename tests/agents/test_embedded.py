@@ -11,6 +11,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoTokenizer, LlamaForCausalLM
 
+from agents.engines import embedded
 from agents.engines.basemodel import BaseModel
 from agents.engines.embedded import EmbeddedEngine
 from agents.engines.prefixcounts import PrefixCounts
@@ -332,6 +333,20 @@ async def test_half_precision_runs(home: Path, adapters: list[Adapter | None]) -
     async with EmbeddedEngine(home / "base", dtype="bfloat16") as engine:
         replies = await asyncio.gather(*map(engine.generate, several(adapters, 8)))
     assert all(reply.new_tokens for reply in replies)
+
+
+@pytest.mark.parametrize(
+    ("small", "asked", "told"), [(10**9, None, [1]), (0, None, []), (10**9, 2, [2]), (0, 2, [2])]
+)
+async def test_a_small_model_computes_in_one_thread_unless_told_otherwise(
+    home: Path, monkeypatch: pytest.MonkeyPatch, small: int, asked: int | None, told: list[int]
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", seen.append)
+    monkeypatch.setattr(embedded, "SMALL", small)
+    async with EmbeddedEngine(home / "base", threads=asked) as engine:
+        await engine.generate(ask())
+    assert seen == told
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Memory drops its oldest part in blocks, and prompts alternate as models want."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agents.agent import Agent
 from agents.memory import MemorySpec, Utterance
-from agents.prompt import compose
+from agents.prompt import Talk, begun, compose, ended
 from personas.errors import InputError
 from personas.model import Control, Request, Spoken
 from personas.speaking import one_line
@@ -89,3 +89,22 @@ def test_prompt_only_grows_at_its_end(owns):
     for shorter, longer in pairwise(heard):
         before, after = compose(agent, talk[: shorter + 1]), compose(agent, talk[: longer + 1])
         assert after[: len(before) - 1] == before[:-1]
+
+
+@given(st.lists(st.booleans(), max_size=10), st.data())
+def test_stretch_of_a_talk_reads_as_if_composed_anew(owns, data):
+    lines = [Utterance("Ada" if own else "Bo", f"{i}", own) for i, own in enumerate(owns)]
+    talk = Talk()
+    for own, stretch in groupby(lines, key=lambda line: line.own):
+        if own:
+            for line in stretch:
+                talk.say(line.spoken)
+        else:
+            talk.hear([line.spoken for line in stretch])
+    first = data.draw(st.integers(0, len(owns)))
+    length = data.draw(st.integers(first, len(owns)))
+    agent, opening = Agent("a", "Ada"), Utterance("Moderator", "Tea?")
+    for before in ([], [opening]):
+        parts = [*begun(agent), *(line.spoken for line in before)]
+        talk.repeat(parts, first, length)
+        assert ended(parts) == compose(agent, [*before, *lines[first:length]])

@@ -8,6 +8,7 @@ for the next moment at which anything happens, does what happens then, and looks
 from dataclasses import dataclass, field, replace
 from math import ceil, log
 
+from agents.agent import Agent
 from agents.embedding import open_embedder
 from agents.memory import MemorySpec, Retrieval, Summary, Utterance
 from agents.prompt import MODERATOR, compose
@@ -64,6 +65,7 @@ class World:
     """Everything that is so at a moment."""
 
     scenario: Scenario
+    arm: str
     speak: object
     weigh: object
     here: set[str]
@@ -86,8 +88,10 @@ class World:
         return uniform(self.scenario.seed, *names)
 
 
-def serial_run(scenario: Scenario, speak, weigh=None) -> World:
-    """The talk, spoken one by one."""
+def serial_run(scenario: Scenario, speak, weigh=None, arm: str = "talk") -> World:
+    """The talk, or a control beside it, spoken one by one."""
+    if arm == "scrambled":
+        scenario = replace(scenario, opening=scenario.unrelated_opening)
     keys = [agent.key for agent in scenario.agents]
     coming = set()
     for key in keys:
@@ -96,7 +100,10 @@ def serial_run(scenario: Scenario, speak, weigh=None) -> World:
         if own and isinstance(own[0], Join):
             coming.add(key)
     ties = {(tie.speaker, tie.listener): tie for tie in scenario.ties}
-    world = World(scenario, speak, weigh, set(keys) - coming, ties, memory={k: [] for k in keys})
+    here = set(keys) - coming
+    world = World(scenario, arm, speak, weigh, here, ties, memory={k: [] for k in keys})
+    if arm == "silent":
+        return world
     plan = _planned(scenario)
     for rank, policy in enumerate(scenario.policies):
         if isinstance(policy, Dyads):
@@ -115,9 +122,11 @@ def serial_run(scenario: Scenario, speak, weigh=None) -> World:
         _moment(world, past, plan)
 
 
-def serial_transcript(scenario: Scenario, speak, weigh=None) -> list[tuple[float, str, int, str]]:
-    """(time, agent, counter, text) of every turn of the talk."""
-    return serial_run(scenario, speak, weigh).said
+def serial_transcript(
+    scenario: Scenario, speak, weigh=None, arm: str = "talk"
+) -> list[tuple[float, str, int, str]]:
+    """(time, agent, counter, text) of every turn of an arm."""
+    return serial_run(scenario, speak, weigh, arm).said
 
 
 def _name(scenario: Scenario, rank: int) -> str:
@@ -185,7 +194,8 @@ def _intervene(world: World, one) -> None:
         for agent in world.scenario.agents:
             if agent.key in world.here and (not one.to or agent.key in one.to):
                 number = next(i for i, post in enumerate(posts) if post is one)
-                _send(world, agent.key, one.time, one.time, "@post", number, one.author, one.text)
+                text = one.unrelated if world.arm == "scrambled" else one.text
+                _send(world, agent.key, one.time, one.time, "@post", number, one.author, text)
     else:
         del world.ties[one.speaker, one.listener]
 
@@ -195,7 +205,8 @@ def _time(one) -> float:
 
 
 def _send(world, listener, due, said, speaker, counter, label, text, noticed=True, depth=0) -> None:
-    world.messages.append(Message(listener, due, said, speaker, counter, label, text, noticed))
+    if world.arm != "alone" or speaker == "@post":
+        world.messages.append(Message(listener, due, said, speaker, counter, label, text, noticed))
     for rank, policy in enumerate(world.scenario.policies):
         if isinstance(policy, Replies) and noticed and depth < policy.depth:
             name = _name(world.scenario, rank)
@@ -215,7 +226,7 @@ def _speak(world: World, now, key, rank, _speaker, _counter, to, depth) -> None:
     world.memory[key] += _arrivals(world, key, now, counter)
     lines = _in_mind(world, key)
     seed = seed_for(scenario.seed, "speak", key, counter)
-    worn = _worn(scenario, key, now)
+    worn = _worn(world, key, now)
     prompt = compose(worn, [Utterance(MODERATOR, scenario.opening), *lines])
     text = world.speak(Request(prompt, worn.adapter, scenario.sampling, seed))
     world.said.append((now, key, counter, text))
@@ -249,11 +260,17 @@ def _arrivals(world: World, key: str, now: float, turn: int | None) -> list[Line
     return [Line(Utterance(m.label, m.text), m.said, m.speaker, m.counter) for m in noticed]
 
 
-def _worn(scenario: Scenario, key: str, time: float):
+def _worn(world: World, key: str, time: float):
+    scenario = world.scenario
     worn = next(agent for agent in scenario.agents if agent.key == key)
     for swap in sorted(scenario.swaps, key=lambda swap: swap.time):
         if swap.seat == key and swap.time <= time:
             worn = worn.wearing(swap.cast)
+    if world.arm == "base":
+        name = worn.persona.name if worn.persona else worn.label
+        return Agent(key, name, stage=worn.stage)
+    if world.arm == "prompt" and worn.persona:
+        return Agent(key, worn.label, worn.persona, worn.stage, "prompt")
     return worn
 
 
@@ -312,7 +329,7 @@ def _notes(world: World, key: str, spec: MemorySpec, lines: list[Line], costs: l
             if cost <= left:
                 left -= cost
                 kept.insert(0, line.text)
-        worn = _worn(scenario, key, lines[end - 1].said)
+        worn = _worn(world, key, lines[end - 1].said)
         before = [Utterance("Your notes so far", notes)] if notes else []
         opening = Utterance(MODERATOR, scenario.opening)
         asked = Utterance(MODERATOR, spec.beyond.asking)
@@ -364,7 +381,7 @@ def _floor(world: World, rank: int, number: int, now: float) -> str:
 
 def _asked(world: World, key: str, now: float, question: str, options) -> list[float]:
     heard = _arrivals(world, key, now, None)
-    worn = _worn(world.scenario, key, now)
+    worn = _worn(world, key, now)
     lines = [Utterance(MODERATOR, world.scenario.opening), *_in_mind(world, key, heard)]
     prompt = compose(worn, lines, [Utterance(MODERATOR, question)])
     request = Request(prompt, worn.adapter, Sampling(max_tokens=1, temperature=0.0), 0)

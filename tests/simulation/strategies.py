@@ -1,5 +1,6 @@
 """Random scenarios for property tests."""
 
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from agents.memory import MemorySpec, Retrieval, Summary
 from personas.adapter import Adapter
 from personas.model import Sampling
 from personas.persona import Persona, Stage
+from simulation.arms import CONTROLS
 from simulation.dyads import Dyads
 from simulation.floor import GIVINGS, Floor
 from simulation.graph import Tie
+from simulation.questions import Interview
 from simulation.scenario import Scenario, seat_graph
 from simulation.survey import Survey
 from simulation.swaps import Swap
@@ -54,6 +57,9 @@ WEARERS = (
     Agent("other", "Other", voice="lora", bare=Adapter("4567cdef", Path(), "", 8)),
 )
 """Casts that differ in the prompt or in the weights."""
+TRAINED = Stage("now", (2001, 2010), "Likes tea.", Adapter("89ab4567", Path(), "", 8))
+DI = Agent("di", "Di", Persona("di", "Di", (PROFILED, TRAINED), Path()), TRAINED, "lora")
+"""Wears an adapter that has a profile as well."""
 
 
 def moments(end: float) -> st.SearchStrategy[float]:
@@ -128,7 +134,8 @@ def timelines(draw, agents: tuple[Agent, ...], ties: tuple[Tie, ...], end: float
         kind = draw(st.sampled_from(["post", "presence", "tie"]))
         if kind == "post":
             to = draw(st.lists(st.sampled_from(keys), max_size=2, unique=True))
-            joined.append(Post(time, f"News {number}.", tuple(to)))
+            unrelated = f"Weather {number}."
+            joined.append(Post(time, f"News {number}.", tuple(to), unrelated=unrelated))
         elif kind == "presence":
             key = draw(st.sampled_from(keys))
             joined.append(Join(time, key) if key in absent else Leave(time, key))
@@ -163,6 +170,26 @@ NARROW = (
 def memories(draw, keys: list[str]) -> dict[str, MemorySpec]:
     """Some remember otherwise."""
     return draw(st.dictionaries(st.sampled_from(keys), st.sampled_from(NARROW), max_size=3))
+
+
+@st.composite
+def controlled(draw) -> Scenario:
+    """Any small scenario with two or three controls beside the talk."""
+    scenario = draw(scenarios(unrelated_opening="Let us talk about rain."))
+    controls = draw(st.lists(st.sampled_from(CONTROLS), min_size=2, max_size=3, unique=True))
+    agents = list(scenario.agents)
+    agents[0] = agents[0].wearing(DI)
+    swaps = scenario.swaps
+    if "prompt" in controls:  # an adapter without a persona has nothing to tell
+        swaps = tuple(swap for swap in swaps if swap.cast.bare is None)
+    interviews = draw(st.sampled_from([(), (Interview("tea", ("How do you like tea?",), 20),)]))
+    return replace(
+        scenario,
+        agents=tuple(agents),
+        swaps=swaps,
+        controls=tuple(controls),
+        interviews=interviews,
+    )
 
 
 @st.composite

@@ -83,6 +83,7 @@ def test_line_to_line_counts_every_pair_once_and_does_not_depend_on_order(lines)
 
 def test_a_program_contradicts_a_person_and_other_facts_do_not_clash():
     assert READER.judge("I am Ada Lind.", "Yes, I am a language model.") == "contradicts"
+    assert READER.judge("Yes, I am a language model.", "I am Ada Lind.") == "contradicts"
     assert READER.judge("I like chess.", "I live in Elm Street.") == "unrelated"
     assert READER.judge("I work as a baker.", "I am a baker.") == "agrees"
     assert READER.judge(FOR, ELSE) == "unrelated"

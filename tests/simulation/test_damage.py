@@ -35,7 +35,10 @@ from .test_record import entry, small
 from .test_serial_equality import echo, transcript
 
 NOBODY = 65534  # user id without rights
+BACK_TO_3 = "DROP TABLE interviews; PRAGMA user_version = 3;"
+"""Makes a record what version 3 of the schema was."""
 BACK_TO_2 = """
+DROP TABLE interviews;
 CREATE TABLE older (
     arm TEXT, listener TEXT, listener_counter INTEGER, speaker TEXT, speaker_counter INTEGER,
     time REAL, noticed INTEGER, remembered INTEGER,
@@ -210,6 +213,17 @@ def test_an_older_schema_is_read_and_brought_up_to_date(tmp_path):
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     assert rows(tmp_path)["turns"] == before["turns"]
+
+
+def test_a_record_without_interviews_is_read_replayed_and_brought_up_to_date(tmp_path):
+    run(small(), ScriptedEngine(echo), tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.executescript(BACK_TO_3)
+    assert read_run(tmp_path).interviews.empty
+    assert asyncio.run(replay(small(), tmp_path)).differences == ()
+    run(small(), ScriptedEngine(echo), tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        assert database.execute("SELECT count(*) FROM interviews").fetchone() == (0,)
 
 
 def test_what_was_heard_is_the_same_after_it_moved_into_the_turns(tmp_path):

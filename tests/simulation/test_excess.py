@@ -93,6 +93,19 @@ def test_no_interval_is_invented(values, words):
     assert words in found.words
 
 
+def test_an_interval_by_hand():
+    # Means of the 255 subsets of 1, 2, 4, ..., 128: the six least are 1, 1.5, 2, 7/3, 2.5, 3.
+    values = [2.0**power for power in range(8)]
+    found = interval_over_runs(values, np.random.default_rng(0))
+    assert found.low == pytest.approx(3.0)
+    # The greatest: 128, 96, 80, 224/3, 72, 208/3, ...
+    assert found.high == pytest.approx(208 / 3)
+    assert (
+        "too few for 99%"
+        in interval_over_runs(values[:6], np.random.default_rng(0), confidence=0.99).words
+    )
+
+
 def test_the_interval_of_many_normal_runs_is_that_of_the_textbook():
     values = np.random.default_rng(1).normal(0.2, 0.1, 400)
     found = interval_over_runs(list(values), np.random.default_rng(2))

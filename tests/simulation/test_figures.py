@@ -11,7 +11,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from simulation import figures
-from simulation.analysis.opinion import drift, opinions, order_consistency
+from simulation.analysis.opinion import drift, opinions
 from simulation.figures import INK, OPINION, SCALE, picture
 from simulation.graph import Tie
 from simulation.sociogram import figures as sociogram
@@ -120,15 +120,6 @@ def test_drifts_are_sorted_unless_runs_are_to_be_compared(read):
     np.testing.assert_allclose(dots, [[0.0, 0.1], [-0.2, 1.2]], atol=1e-9)
     compared = figures.drifts(drift(read), VIEW, reach=2.0)
     assert compared.get_xlim() == pytest.approx((-2.3, 2.3))
-
-
-def test_consistency_ends_with_the_mean(read):
-    agreed = order_consistency(read, by=["arm", "question", "agent"])
-    ax = figures.consistency(
-        agreed.assign(value=agreed["agent"].map({"ada": 0.5, "bo": 1.0})), VIEW
-    )
-    assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.75, 1.0, 0.5])
-    assert texts(ax) == [" 75%", " 100%", " 50%"]
 
 
 def test_the_network_shows_opinion_by_colour_and_number():

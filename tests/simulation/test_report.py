@@ -1,10 +1,7 @@
 """The page: right numbers, nothing unescaped, nothing fetched, written whole or not at all."""
 
 import base64
-import json
 import re
-import shutil
-import subprocess
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,20 +10,30 @@ import numpy as np
 import pytest
 
 from personas.errors import InputError
-from simulation import page, report
+from simulation import page
+from simulation.analysis.annotation import Idea, Stance
+from simulation.analysis.frames import RunFrames
 from simulation.report import write_report
+from simulation.sections import writing
+from simulation.sections.annotated import Reader
 from simulation.view import when
 
+from .browsing import opened
 from .worlds import HELD, manifest, run_of
 
 PEOPLE = {"ada": "Ada Lind", "bo": "Bo Reed"}
 NASTY = "<script>document.title = 'owned'</script> & \"so\" </li> \u202e \ud800"
+SCRIPT = NASTY.replace("\ud800", "")
 SPEECHES = [
     ("talk", "ada", 1, NASTY),
     ("talk", "bo", 1, "Where will the vans unload?"),
     ("scrambled", "ada", 1, "It may rain."),
 ]
-SECTIONS = ("population", "trajectories", "drift", "network", "consistency")
+PICTURES = (
+    "population", "camps", "trajectories", "drift", "network", "dynamics", "models",
+    "consistency", "conversation",
+)  # fmt: skip
+"""Figures of a run that nobody can read."""
 
 
 class Page(HTMLParser):
@@ -76,7 +83,7 @@ def test_the_page_needs_no_other_file_and_no_network(one):
     assert "@import" not in text
     assert "url(" not in text
     assert "http" not in text.replace("http-equiv", "")
-    assert found.tags.count("img") == len(SECTIONS)
+    assert found.tags.count("img") == len(PICTURES)
 
 
 def test_every_anchor_leads_somewhere(one):
@@ -95,8 +102,9 @@ def test_what_agents_say_is_text(one):
 
 def test_titles_names_and_commands_are_text(tmp_path):
     evil = "<img src=x onerror=alert(1)>"
-    _, found = written(tmp_path, run_of(HELD, {"ada": evil, "bo": "Bo"}, title=evil, command=evil))
-    assert found.tags.count("img") == len(SECTIONS)
+    people = {"ada": evil, "bo": "Bo"}
+    _, found = written(tmp_path, run_of(HELD, people, SPEECHES, title=evil, command=evil))
+    assert found.tags.count("img") == len(PICTURES)
     assert "x" not in found.addresses
 
 
@@ -124,14 +132,16 @@ def test_the_headline_is_the_hand_count(one):
 def test_figures_lie_beside_the_page(one):
     folder, _, _ = one
     files = {path.name for path in (folder / "figures").iterdir()}
-    assert files == {f"{name}.{ending}" for name in SECTIONS for ending in ("png", "svg")}
+    assert files == {f"{name}.{ending}" for name in PICTURES for ending in ("png", "svg")}
 
 
 def test_two_runs_are_set_side_by_side_and_their_difference_named(tmp_path):
     swapped = run_of(HELD | {("talk", "ada", 1): -0.2}, PEOPLE, SPEECHES, agents=recast("eve"))
     _, found = written(tmp_path, town(), swapped)
     shown = " ".join(found.shown.split())
-    assert found.tags.count("img") == 2 * len(SECTIONS) + 1
+    assert found.tags.count("img") == 2 * len(PICTURES) + 1
+    assert "talk turns 2 0 –" in shown  # noqa: RUF001
+    assert "talk answers 6 2 round 1, Ada Lind" in shown
     assert (
         "Run B differs from Run A in what Ada Lind wears (eve (late), LoRA ffff00001111 for ada "
         "(late), LoRA 0123456789ab)." in shown
@@ -200,14 +210,14 @@ def test_bad_input_is_one_line_and_writes_nothing(tmp_path):
 
 def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "page.html"
-    report._write(path, b"before")
+    writing.write_whole(path, b"before")
 
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="No space"):
-        report._write(path, b"after")
+        writing.write_whole(path, b"after")
     assert path.read_bytes() == b"before"
     assert [found.name for found in tmp_path.iterdir()] == ["page.html"]
 
@@ -217,57 +227,96 @@ def test_moments_are_written_for_people():
     assert when("not finished") == "not finished"
 
 
-@pytest.fixture(scope="module")
-def browser() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
-        if found := shutil.which(name):
-            return found
-    pytest.fail("the report is tried in a real browser: install one, e.g. `apt install chromium`")
-
-
-def opened(browser: str, page: Path, folder: Path) -> tuple[str, str, list[str]]:
-    """The page as the browser leaves it, its console, and the addresses it asked for."""
-    log = folder / "net.json"
-    done = subprocess.run(
-        [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
-            "--disable-background-networking", "--disable-component-update",
-            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}",
-            "--enable-logging=stderr", f"--log-net-log={log}", page.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    console = "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-    requests = [event.get("params", {}) for event in json.loads(log.read_text())["events"]]
-    # The browser's own errands have no origin; what the page asks for has one.
-    asked = [r["url"] for r in requests if r.get("initiator", "not an origin") != "not an origin"]
-    return done.stdout, console, asked
-
-
 @pytest.mark.slow
-def test_a_browser_shows_it_without_errors_or_requests(one, browser, tmp_path):
+def test_a_browser_shows_it_without_errors_or_requests(one, tmp_path):
     folder, _, _ = one
-    dom, console, asked = opened(browser, folder / "report.html", tmp_path)
+    dom, console, asked = opened(folder / "report.html", tmp_path)
     assert console == ""
     assert asked == []
     assert "<title>Does talking about bike lanes move the town?</title>" in dom
 
 
 @pytest.mark.slow
-def test_the_browser_would_have_told(browser, tmp_path):
+def test_the_browser_would_have_told(tmp_path):
     (tmp_path / "bad.html").write_text("<img src='http://a.test/b.png'><script>throw 1</script>")
-    _, console, asked = opened(browser, tmp_path / "bad.html", tmp_path)
+    _, console, asked = opened(tmp_path / "bad.html", tmp_path)
     assert "Uncaught 1" in console
     assert asked == ["http://a.test/b.png"]
 
 
 @pytest.mark.slow
-def test_the_search_hides_what_does_not_match(one, browser, tmp_path):
+def test_the_search_hides_what_does_not_match(one, tmp_path):
     _, text, _ = one
     typed = "<script>box.value = 'VANS'; box.dispatchEvent(new Event('input'));</script></body>"
     free = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
     (tmp_path / "typed.html").write_text(free.replace("</body>", typed), encoding="utf-8")
-    dom, console, _ = opened(browser, tmp_path / "typed.html", tmp_path)
+    dom, console, _ = opened(tmp_path / "typed.html", tmp_path)
     assert console == ""
     assert dom.count('<li hidden="">') == 2
     assert "1 of 3 utterances" in dom
+
+
+class Everything:
+    """Finds an idea, a stance and a contradiction in every text, and quotes it."""
+
+    def ideas(self, text):
+        return [Idea(text, text, text)]
+
+    def stances(self, text):
+        return [Stance("bike lanes", 1.0 if "van" in text else -1.0)]
+
+    def judge(self, claim, line):
+        return "contradicts"
+
+
+def of_everything(run):
+    found = Everything()
+    name = f"a judge <script>{SCRIPT}</script>"
+    return Reader(name, found, found, found, _script, _script, _script)
+
+
+def _script(_of):
+    return [SCRIPT]
+
+
+LONG = [
+    (arm, agent, turn, f"{SCRIPT} {turn}" if agent == "ada" else f"A van, {turn}.")
+    for arm in ("talk", "scrambled")
+    for turn in range(1, 7)
+    for agent in PEOPLE
+]
+HELD_LONG = {
+    (arm, agent, wave): 0.1 * wave * (1 if agent == "ada" else -1)
+    for arm in ("talk", "scrambled")
+    for agent in PEOPLE
+    for wave in range(7)
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """Two runs of which every section can be shown, full of what must not be run."""
+    runs = []
+    for seed in (1, 2):
+        plain = run_of(HELD_LONG, PEOPLE, LONG, seed=seed, title=SCRIPT, waves=7)
+        arrived = plain.exposures.assign(
+            listener_counter=plain.exposures["speaker_counter"] + 1,
+            time=plain.exposures["speaker_counter"] + 1.5,
+        )
+        runs.append(RunFrames(plain.manifest, plain.turns, arrived, plain.surveys))
+    folder = tmp_path_factory.mktemp("judged")
+    page = write_report(runs, folder / "report.html", of_everything)
+    return folder, page.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_every_section_keeps_words_for_words(judged, tmp_path):
+    folder, text = judged
+    found = Page(text)
+    assert found.tags.count("script") == 1
+    for title in ("Can they be told apart?", "What the group thought of", "What moves them"):
+        assert f"<h2>{title}</h2>" in text
+    assert found.shown.count("owned") > 30  # in the transcript, quoted, as a judge's name
+    dom, console, asked = opened(folder / "report.html", tmp_path)
+    assert (console, asked) == ("", [])
+    assert "<title>&lt;script&gt;" in dom

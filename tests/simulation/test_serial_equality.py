@@ -24,7 +24,7 @@ from simulation.scenario import Scenario
 from simulation.turntaking import Rounds
 
 from .serial import serial_run, serial_transcript
-from .strategies import scenarios
+from .strategies import controlled, scenarios
 
 ENGINE = ScriptedEngine()
 
@@ -61,34 +61,42 @@ async def run_out_of_order(
     await simulate(scenario, engine, folder, in_flight=in_flight, run_ahead=run_ahead)
 
 
-def exposures(folder: Path) -> list[tuple]:
+def exposures(folder: Path, arm: str = "talk") -> list[tuple]:
     """Who heard what in which turn."""
     with closing(sqlite3.connect(folder / FILE)) as database:
         return sorted(
             database.execute(
                 "SELECT listener, listener_counter, speaker, speaker_counter, time, noticed "
-                "FROM exposures WHERE arm = 'talk'"
+                "FROM exposures WHERE arm = ?",
+                [arm],
             ).fetchall()
         )
 
 
 def check_equality(scenario: Scenario, shuffle: int, in_flight: int, run_ahead: int) -> None:
     """Every policy, intervention and kind of memory; latencies and bounds change nothing."""
-    expected = serial_run(scenario, echo, weigh)
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(run_out_of_order(scenario, Path(name), shuffle, in_flight, run_ahead))
-        assert transcript(Path(name)) == sorted(expected.said)
-        # Every message is delivered once along each tie of its moment, and heard once.
-        heard = [m for m in expected.messages if m.heard_in is not None]
-        assert exposures(Path(name)) == sorted(
-            (m.listener, m.heard_in, m.speaker, m.counter, m.due, int(m.noticed)) for m in heard
-        )
-        with closing(sqlite3.connect(Path(name) / FILE)) as database:
-            asked = database.execute("SELECT agent, time FROM decisions").fetchall()
-        assert sorted(asked) == sorted(expected.decisions)
+        for arm in scenario.arms:
+            check_arm(scenario, arm, Path(name))
 
 
-ANY = (scenarios(), st.integers(0, 99), st.sampled_from([1, 2, 50]), st.sampled_from([1, 3, 999]))
+def check_arm(scenario: Scenario, arm: str, folder: Path) -> None:
+    expected = serial_run(scenario, echo, weigh, arm)
+    assert transcript(folder, arm) == sorted(expected.said)
+    # Every message is delivered once along each tie of its moment, and heard once.
+    heard = [m for m in expected.messages if m.heard_in is not None]
+    assert exposures(folder, arm) == sorted(
+        (m.listener, m.heard_in, m.speaker, m.counter, m.due, int(m.noticed)) for m in heard
+    )
+    with closing(sqlite3.connect(folder / FILE)) as database:
+        query = "SELECT agent, time FROM decisions WHERE arm = ?"
+        asked = database.execute(query, [arm]).fetchall()
+    assert sorted(asked) == sorted(expected.decisions)
+
+
+BOUNDS = (st.integers(0, 99), st.sampled_from([1, 2, 50]), st.sampled_from([1, 3, 999]))
+ANY = (scenarios(), *BOUNDS)
 
 
 @settings(max_examples=30, deadline=None)
@@ -101,6 +109,19 @@ def test_transcript_equals_serial_execution(scenario, shuffle, in_flight, run_ah
 @settings(max_examples=300, deadline=None)
 @given(*ANY)
 def test_transcript_equals_serial_execution_in_many_worlds(scenario, shuffle, in_flight, run_ahead):
+    check_equality(scenario, shuffle, in_flight, run_ahead)
+
+
+@settings(max_examples=12, deadline=None)
+@given(controlled(), *BOUNDS)
+def test_every_arm_equals_serial_execution(scenario, shuffle, in_flight, run_ahead):
+    check_equality(scenario, shuffle, in_flight, run_ahead)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(controlled(), *BOUNDS)
+def test_every_arm_equals_serial_execution_in_many_worlds(scenario, shuffle, in_flight, run_ahead):
     check_equality(scenario, shuffle, in_flight, run_ahead)
 
 

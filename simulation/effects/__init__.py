@@ -1,0 +1,1 @@
+"""Pictures of effects: contrasts of arms, power, fitted susceptibilities and models."""

@@ -1,0 +1,85 @@
+"""Contradictions, word for word: both lines, when, and whose."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from simulation.page import Reading
+from simulation.sections.section import Piece, Quote, Quotes, Words
+from simulation.units import point
+
+MOST = 3
+"""Contradictions quoted of one agent and kind."""
+
+
+def quotations(reading: Reading) -> list[Piece]:
+    """What each agent said in the talk that goes against its persona, or against itself.
+
+    Of contradictions between two own lines, those closest in time are quoted first: what lies far
+    apart may be a mind that was changed.
+    """
+    annotated, main = reading.annotated, reading.view.main
+    if annotated.reader is None:
+        return []
+    claims, pairs = annotated.claim_verdicts, annotated.pair_verdicts
+    claims = claims[(claims["arm"] == main) & (claims["verdict"] == "contradicts")]
+    pairs = pairs[(pairs["arm"] == main) & (pairs["verdict"] == "contradicts")]
+    said = _said(reading)
+    found: list[Piece] = []
+    for agent, label in reading.view.labels.items():
+        own_claims = claims[claims["agent"] == agent].drop_duplicates(["counter", "claim"])
+        own_pairs = pairs[pairs["agent"] == agent]
+        if own_claims.empty and own_pairs.empty:
+            continue
+        quotes = [*_against_persona(own_claims, said, label), *_against_self(own_pairs, said)]
+        found.append(Quotes(_summary(label, own_claims, own_pairs), tuple(quotes)))
+    return found or [Words("No agent contradicted its persona or itself in the talk.")]
+
+
+def _said(reading: Reading) -> dict[tuple[str, int], tuple[str, str]]:
+    """When each turn of the talk was, and its words."""
+    turns = reading.frames.turns
+    turns = turns[turns["arm"] == reading.view.main]
+    return {
+        (str(agent), int(counter)): (point(time, reading.view.unit), str(text))
+        for agent, counter, time, text in zip(
+            turns["agent"], turns["counter"], turns["time"], turns["text"], strict=True
+        )
+    }
+
+
+def _summary(label: str, claims: pd.DataFrame, pairs: pd.DataFrame) -> str:
+    counts = []
+    if len(claims):
+        lines = claims["counter"].nunique()
+        counts.append(f"{lines} {'line' if lines == 1 else 'lines'} against the persona")
+    if len(pairs):
+        counts.append(f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of own lines")
+    return f"{label}: {', '.join(counts)}"
+
+
+def _against_persona(
+    claims: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]], label: str
+) -> Sequence[Quote]:
+    chosen = claims.sort_values("counter").drop_duplicates("counter").head(MOST)
+    quotes = []
+    for agent, counter, claim in zip(
+        chosen["agent"], chosen["counter"], chosen["claim"], strict=True
+    ):
+        when, text = said[agent, int(counter)]
+        quotes.append(Quote((f"the persona of {label}", when), (str(claim), text)))
+    return quotes
+
+
+def _against_self(
+    pairs: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]]
+) -> Sequence[Quote]:
+    near = pairs.assign(apart=pairs["later"] - pairs["earlier"])
+    chosen = near.sort_values(["apart", "earlier"]).head(MOST)
+    quotes = []
+    for agent, earlier, later in zip(
+        chosen["agent"], chosen["earlier"], chosen["later"], strict=True
+    ):
+        first, second = said[agent, int(earlier)], said[agent, int(later)]
+        quotes.append(Quote((first[0], second[0]), (first[1], second[1])))
+    return quotes
