@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from personas.errors import InputError
 from simulation import page
@@ -16,6 +17,7 @@ from simulation.sections import (
     creativity,
     dynamics,
     front,
+    humans,
     identification,
     opinions,
 )
@@ -31,6 +33,7 @@ def write_report(
     runs: Sequence[RunFrames],
     out: Path,
     reader: Callable[[RunFrames], Reader | None] = town_reader,
+    human: pd.DataFrame | None = None,
 ) -> Path:
     """Writes the page `out`, and the folder ``figures`` beside it.
 
@@ -41,12 +44,14 @@ def write_report(
         runs: At least one.
         out: The page, such as ``report.html``; its folder is made if it is not there.
         reader: Who says what the agents' words mean; the town's grammar where it can read them.
+        human: Human answers to set beside the agents', from `analysis.human.read_human_shares`.
 
     Returns:
         The page.
 
     Raises:
-        InputError: No runs, a run without survey answers, or a folder that cannot be written.
+        InputError: No runs, a run without survey answers, human answers to other questions, or a
+            folder that cannot be written.
     """
     if not runs:
         raise InputError("a report needs at least one run, got 0")
@@ -54,10 +59,10 @@ def write_report(
     for reading in readings:
         if reading.opinions.empty:
             raise InputError(f"{reading.name} ({reading.facts.scenario}) has no survey answers yet")
-    return write_page(_page(readings), out)
+    return write_page(_page(readings, human), out)
 
 
-def _page(readings: Sequence[Reading]) -> Page:
+def _page(readings: Sequence[Reading], human: pd.DataFrame | None) -> Page:
     facts, many = readings[0].facts, len(readings) > 1
     rng = np.random.default_rng(facts.seed)
     designs = page.designs(readings, rng)
@@ -67,7 +72,7 @@ def _page(readings: Sequence[Reading]) -> Page:
         f"{when(facts.started)}",
         title=facts.title,
         ledes=[f"{one.name}. {one.lede}" if several else one.lede for one in designs],
-        sections=_sections(readings, designs, rng),
+        sections=_sections(readings, designs, human, rng),
         transcripts=front.transcripts(readings),
         limits=page.limits(readings, designs),
         origins=front.origins(readings),
@@ -76,7 +81,10 @@ def _page(readings: Sequence[Reading]) -> Page:
 
 
 def _sections(
-    readings: Sequence[Reading], designs: Sequence[Design], rng: np.random.Generator
+    readings: Sequence[Reading],
+    designs: Sequence[Design],
+    human: pd.DataFrame | None,
+    rng: np.random.Generator,
 ) -> list[Section]:
     """Every section, in reading order."""
     found = [
@@ -88,6 +96,7 @@ def _sections(
         opinions.trajectories(readings),
         opinions.drifts(readings),
         opinions.network(readings),
+        humans.section(designs, human, rng),
         dynamics.section(designs),
         consistency.section(designs, rng),
         identification.section(designs, rng),

@@ -18,24 +18,40 @@ def report(
     to: Annotated[
         Path | None, typer.Option("--out", help="Folder of the report; the first run's by default.")
     ] = None,
+    human: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of human answers (question, option, share), set beside the agents'."
+        ),
+    ] = None,
 ) -> None:
     """Writes a self-contained HTML page, and its figures as PNG and SVG beside it."""
     with clear_errors():
-        make_report(runs, to or (runs[0] if len(runs) == 1 else Path("runs") / joint_name(runs)))
+        folder = to or (runs[0] if len(runs) == 1 else Path("runs") / joint_name(runs))
+        make_report(runs, folder, human)
 
 
-def make_report(runs: Sequence[Path], folder: Path) -> Path:
+def make_report(runs: Sequence[Path], folder: Path, human: Path | None = None) -> Path:
     """Reads runs, or a study, and writes report.html into a folder.
 
+    Args:
+        runs: Their folders, or that of one study.
+        folder: Of the page.
+        human: A table of human answers, for runs.
+
     Raises:
-        InputError: There is nothing to report, or a study stands among runs.
+        InputError: There is nothing to report, a study stands among runs, or the table of human
+            answers cannot be read or does not fit.
     """
     from simulation.studyplan import FILE
 
     studies = [run for run in runs if (run / FILE).is_file()]
     if studies and len(runs) > 1:
         raise InputError(f"{studies[0]} is a study: report it alone, or name runs inside of it")
-    page = (_study_page if studies else _runs_page)(runs, folder / "report.html")
+    if studies and human:
+        raise InputError(f"human answers are set beside runs: name runs inside of {studies[0]}")
+    page = folder / "report.html"
+    page = _study_page(studies[0], page) if studies else _runs_page(runs, page, human)
     out.print(f"report: {page}", markup=False)
     return page
 
@@ -45,15 +61,17 @@ def joint_name(runs: Sequence[Path]) -> str:
     return "compare-" + "-".join(run.name.rpartition("-")[2] for run in runs)
 
 
-def _runs_page(runs: Sequence[Path], page: Path) -> Path:
+def _runs_page(runs: Sequence[Path], page: Path, human: Path | None) -> Path:
+    from simulation.analysis.human import read_human_shares
     from simulation.reading import read_run
     from simulation.report import write_report
 
-    return write_report([read_run(run) for run in runs], page)
+    table = read_human_shares(human) if human else None
+    return write_report([read_run(run) for run in runs], page, human=table)
 
 
-def _study_page(studies: Sequence[Path], page: Path) -> Path:
+def _study_page(study: Path, page: Path) -> Path:
     from simulation.study import load_study
     from simulation.studyreport import write_study_report
 
-    return write_study_report(load_study(studies[0]), page)
+    return write_study_report(load_study(study), page)

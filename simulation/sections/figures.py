@@ -187,6 +187,39 @@ def matrices(
     return panels
 
 
+def option_shares(asked: pd.DataFrame, people: "pd.Series[float]", ax: Axes | None = None) -> Axes:
+    """How many people choose each option, and how many agents before the talk and after it.
+
+    Args:
+        asked: From `analysis.human.agent_shares`, of one arm and question.
+        people: Shares in [0, 1] by option; an option without one has 0.
+        ax: Where to draw.
+    """
+    options = asked.drop_duplicates("option").sort_values("value", ascending=False)["option"]
+    ends = {"before": asked["wave"].min(), "after": asked["wave"].max()}
+    shares = {
+        when: asked[asked["wave"] == wave].groupby("option")["share"].mean().reindex(options)
+        for when, wave in ends.items()
+    }
+    ax = ax or new_axes(WIDTH, 0.95 + 0.36 * len(options))
+    places = np.arange(len(options))
+    ax.hlines(places, 0, people.reindex(options, fill_value=0.0), color=HAIR, linewidth=7)
+    ax.scatter(people.reindex(options, fill_value=0.0), places, marker="|", s=170, linewidths=2.2,
+               color=QUIET, label="people")  # fmt: skip
+    ax.scatter(shares["before"], places, s=44, color="white", edgecolors=INK, zorder=3,
+               label="agents before the talk")  # fmt: skip
+    ax.scatter(shares["after"], places, s=30, color=INK, zorder=4, label="after it")
+    ax.set_yticks(places, labels=[str(option) for option in options], parse_math=False)
+    ax.set_ylim(len(options) - 0.4, -0.6)
+    ax.set_xlim(-0.02, 1.02)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.set_xlabel("share of answers", fontsize=SMALL, color=QUIET)
+    ax.legend(frameon=False, fontsize=TINY, loc="lower right")
+    quieten(ax)
+    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    return ax
+
+
 def camps(opinions: pd.DataFrame, divided: pd.DataFrame, view: View) -> list[Axes]:
     """Where everybody stands before the talk and after it, and the two camps that divide them best.
 
