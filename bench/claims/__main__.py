@@ -68,7 +68,7 @@ def page(within: pd.DataFrame, among: pd.DataFrame) -> str:
     return "\n".join([
         "# The paper's two claims on the wind tunnel\n",
         "```", *lines, "```\n",
-        "Means over seeds with 95 % intervals over seeds (means of subsets); arms are paired by seed.\n",
+        "Means over seeds, 95 % intervals from means of subsets; arms are paired by seed.\n",
         "![Consistency within](claim_consistency.png)\n",
         "![Creativity among](claim_creativity.png)\n",
         READ,
