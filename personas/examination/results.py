@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
 
 from personas.errors import InputError
+from personas.examination.answers import Point
 from personas.examination.examine import Results
+from personas.examination.intervals import Difference, Figure
 from personas.jsonlines import write_records
 
 ANSWERS, WEIGHED, EXAM = "answers.jsonl", "weighed.jsonl", "exam.json"
@@ -26,10 +28,14 @@ def write_results(folder: Path, results: Results, told: Mapping[str, object]) ->
     (folder / EXAM).unlink(missing_ok=True)
     write_records(folder / ANSWERS, results.answers)
     write_records(folder / WEIGHED, results.weighed)
-    for name, rows in (
-        (POINTS, results.points), (FIGURES, results.figures), (DIFFERENCES, results.differences)
-    ):  # fmt: skip
-        frame(rows).to_csv(folder / name, index=False)
+    for name, rows, kind in (
+        (POINTS, results.points, Point),
+        (FIGURES, results.figures, Figure),
+        (DIFFERENCES, results.differences, Difference),
+    ):
+        # A single arm has no differences; the file has its head all the same.
+        columns = [field.name for field in fields(kind)]
+        frame(rows).reindex(columns=columns).to_csv(folder / name, index=False)
     text = json.dumps(told, indent=1, ensure_ascii=False)
     (folder / EXAM).write_text(text + "\n", encoding="utf-8")
 

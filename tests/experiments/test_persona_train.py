@@ -165,7 +165,7 @@ def test_ctrl_c_ends_it_cleanly_and_the_same_command_goes_on(home):
 def test_a_newcomer_is_trained_on_the_small_model_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert call("new", "zora", "--seed", "3").exit_code == 0
-    assert call("data", "zora", "--items", "24").exit_code == 0
+    assert call("data", "zora", "--items", "150").exit_code == 0
     assert (tmp_path / "runs" / "data-zora" / TRAIN).stat().st_size > 0
     assert (tmp_path / "runs" / "data-zora" / PREFERENCES).stat().st_size > 0
     done = call("train", "zora@late", "--set", "dpo.full_strength_items=40")
