@@ -6,7 +6,7 @@ the chance of a tie falls with the distance between two opinions; and *rewired*,
 floor: everybody has as many ties as in the homophilous one, to others. Two floors run beside the
 talk: *scrambled*, as much talk about something unrelated, and *silent*, where nobody speaks.
 
-Try: `symposion sweep echo_chamber`, all five under six seeds; look at assortativity and spread.
+Try: `symposion sweep echo_chamber`, all five under eight seeds; look at assortativity and spread.
 """
 
 from typing import Annotated
