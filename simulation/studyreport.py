@@ -10,7 +10,7 @@ from simulation.analysis.frames import RunFacts
 from simulation.analysis.reach import too_few
 from simulation.sections.front import listed
 from simulation.sections.section import Section
-from simulation.sections.studies import effects, page
+from simulation.sections.studies import effects, page, worth
 from simulation.sections.writing import Origin, Page, write_page
 from simulation.study import Study, measures
 from simulation.view import signed
@@ -33,9 +33,13 @@ def write_study_report(study: Study, out: Path) -> Path:
         raise InputError(f"study {study.folder} has no survey answers: there is nothing to report")
     family = effects.declared(measures(study))
     rng = np.random.default_rng(study.seeds[0])
-    found = effects.contrasts(family, study.factors, rng)
+    seats = worth.has_seats(study)
+    compared = {k: v for k, v in study.factors.items() if not (seats and k == worth.FACTOR)}
+    found = effects.contrasts(family, compared, rng)
     trends = effects.trends(family, study.factors, rng)
+    worths = worth.contrasts(worth.values(study), rng) if seats else found.iloc[:0]
     sections: list[Section] = [
+        *([worth.section(worths)] if len(worths) else []),
         page.contrasts(found, trends),
         page.dose_plots(family, study.factors, rng),
         page.variance(family, study.factors),
@@ -50,7 +54,7 @@ def write_study_report(study: Study, out: Path) -> Path:
             ledes=[_lede(found, family, facts)],
             sections=sections,
             transcripts=(),
-            limits=_limits(study, found, facts),
+            limits=_limits(study, pd.concat([found, worths]) if len(worths) else found, facts),
             origins=[_origin(study, facts)],
         ),
         out,

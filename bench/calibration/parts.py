@@ -273,16 +273,18 @@ Rank correlations are Spearman's with the true openness, which has three values 
 truth keep a perfect order below 1."""
 
 OPENNESS_READ = """\
-What it means: how far somebody's opinion moves from wave to wave (`mobility`) orders people as well
-as anything could, from four talks on, with an erring survey too. Both fits get there as well, and
-need more: they look for the pull of what others think on average, and the law moves people by one
-good reason, whoever gives it, so most moves are noise to them. In talks of two rounds there is one
-step in which anybody can move. Friedkin and Johnsen's susceptibility does so in the form in which
-it leaves the rest as the weight of oneself. With one free self-weight for everybody
-(`dynamics.friedkin_johnsen_free`) it did not: 0.65 from 24 talks of 8 rounds, and no better with
-more, because that model holds everybody back to where they began and the town's law lets whoever
-has been moved stay there (measured once; not in the table). A move says nothing of where to, and
-who meets nobody of another mind has no reason to move: compare people in like company."""
+What it means: how far somebody's opinion moves from wave to wave (`mobility`) orders people best,
+by far where there are few talks: as well, within 0.01, as knowing of each turn whether a new reason
+had been heard (tried once). A survey that errs costs little from talks of four rounds on. Both fits
+get there as well, and need more: they look for the pull of what others think on average, and the
+law moves people by one good reason, whoever gives it, so most moves are noise to them. In talks of
+two rounds there is one step in which anybody can move. Friedkin and Johnsen's susceptibility does
+so in the form in which it leaves the rest as the weight of oneself. With one free self-weight for
+everybody (`dynamics.friedkin_johnsen_free`) it did not: 0.65 from 24 talks of 8 rounds, and no
+better with more, because that model holds everybody back to where they began and the town's law
+lets whoever has been moved stay there (measured once; not in the table). A move says nothing of
+where to, and who meets nobody of another mind has no reason to move: compare people in like
+company."""
 
 ALARMS_TRIED = """\
 Null experiments are drawn from 800 talks that obey the town's law and differ in chance alone

@@ -176,6 +176,13 @@ def test_words_say_when_pairs_are_too_few_for_the_family():
                                        regex=False).all()  # fmt: skip
 
 
+def test_rounding_in_every_pair_is_no_finding():
+    rounding = np.full(9, 0.1 + 0.2 - 0.3)
+    assert (rounding > 0).all()
+    assert sign_flip_p(rounding, RNG(0)) == single_p(rounding, RNG(0)) == 1
+    assert sign_flip_p(np.full(9, 1e-9), RNG(0)) == 2 / 512
+
+
 def test_adjusted_skips_what_was_not_tested():
     # By hand: 0.01 * 3 / 1, 0.03 * 3 / 2, 0.9 * 3 / 3.
     found = adjusted(pd.Series([0.03, np.nan, 0.01, 0.9]))
