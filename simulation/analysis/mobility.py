@@ -69,10 +69,9 @@ def _drawn_together(means: Column, variances: Column) -> tuple[Column, Column]:
     if len(means) < 2 or np.isnan(variances).any():
         return means, np.full_like(means, np.nan)
     between = max(0.0, float(means.var(ddof=1)) - float(variances.mean()))
-    spread = between + variances
-    if not spread.any():  # all alike, and nothing left to chance
-        return means, np.zeros_like(means)
-    weights = 1 / np.maximum(spread, np.finfo(float).tiny)
-    centre = float((weights * means).sum() / weights.sum())
-    kept = between / np.maximum(spread, np.finfo(float).tiny)
-    return centre + kept * (means - centre), np.sqrt(kept * variances)
+    spread = np.maximum(between + variances, np.finfo(float).tiny)
+    centre = float(np.average(means, weights=1 / spread))
+    # Morris's factor: however few the agents, nobody is drawn to the mean altogether, and the
+    # order stays. For three or fewer nothing is known of the spread between them.
+    drawn = max(0.0, (len(means) - 3) / (len(means) - 1)) * variances / spread
+    return centre + (1 - drawn) * (means - centre), np.sqrt((1 - drawn) * variances)

@@ -24,16 +24,28 @@ def met(moves):
 
 
 def test_by_hand():
-    # Plain means 0.5 and 0.1. Within: (2 * 0.1^2 + 0) / (4 - 2) = 0.01, so each mean of two steps
-    # has variance 0.005. Between: 0.08 - 0.005 = 0.075; what is kept: 0.075 / 0.08 = 0.9375.
-    found = mobility(met({"a": [0.4, -0.6], "b": [0.1, 0.1]})).set_index("agent")
+    # Means 0.5, 0.1, 0.3, 0.3. Within: 2 * 0.1^2 / (8 - 4) = 0.005, so means of two steps have the
+    # variance 0.0025; those seen vary by 0.08 / 3. Drawn: (4 - 3) / (4 - 1) * 0.0025 / (0.08 / 3).
+    moves = {"a": [0.4, -0.6], "b": [0.1, 0.1], "c": [0.3, 0.3], "d": [0.3, -0.3]}
+    found = mobility(met(moves)).set_index("agent")
     assert tuple(found.reset_index().columns) == MOBILITY_COLUMNS
-    assert found["plain"].tolist() == pytest.approx([0.5, 0.1])
-    assert found["mobility"].tolist() == pytest.approx([0.3 + 0.9375 * 0.2, 0.3 - 0.9375 * 0.2])
-    reach = 1.96 * np.sqrt(0.9375 * 0.005)
-    assert found["high"].tolist() == pytest.approx([0.4875 + reach, 0.1125 + reach])
-    assert found["low"].tolist() == pytest.approx([0.4875 - reach, 0.0])  # not below 0
-    assert found["steps"].tolist() == [2, 2]
+    assert found["plain"].tolist() == pytest.approx([0.5, 0.1, 0.3, 0.3])
+    assert found["mobility"].tolist() == pytest.approx([0.49375, 0.10625, 0.3, 0.3])
+    reach = 1.96 * np.sqrt((1 - 0.03125) * 0.0025)
+    assert found["high"].tolist()[:2] == pytest.approx([0.49375 + reach, 0.10625 + reach])
+    assert found["low"].tolist()[:2] == pytest.approx([0.49375 - reach, 0.10625 - reach])
+    assert found["steps"].tolist() == [2, 2, 2, 2]
+
+
+def test_three_are_left_as_they_are_and_no_interval_goes_below_0():
+    found = mobility(met({"a": [0.0, 0.6], "b": [0.0, 0.1], "c": [0.0, 0.0]}))
+    assert found["mobility"].tolist() == found["plain"].tolist() == pytest.approx([0.3, 0.05, 0])
+    assert (found["low"] >= 0).all()
+
+
+def test_the_order_is_kept_where_chance_could_explain_all_of_it():
+    found = mobility(met({f"a{place}": [0.0, 0.1 * (place % 2)] for place in range(8)}))
+    assert found["mobility"].nunique() == 2
 
 
 def test_few_steps_are_drawn_further_than_many():
