@@ -94,10 +94,12 @@ def _runs_page(runs: Sequence[Path], page: Path, human: Path | None, wish: Judge
     from simulation.analysis.human import read_human_shares
     from simulation.reading import read_run
     from simulation.report import write_report
+    from simulation.whatif.worth import read_worth
 
     table = read_human_shares(human) if human else None
     frames = [read_run(run) for run in runs]
-    return write_report(frames, page, readers(runs, frames, wish), table)
+    ranking = read_worth(runs[0]) if len(runs) == 1 else None
+    return write_report(frames, page, readers(runs, frames, wish), table, ranking)
 
 
 def _study_page(study: Path, page: Path) -> Path:
