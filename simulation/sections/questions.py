@@ -12,7 +12,7 @@ from simulation.page import Design, Reading
 from simulation.questions import POINTS
 from simulation.sections import figures
 from simulation.sections.measures import difference
-from simulation.sections.section import Cell, Part, Piece, Section, drawn, table
+from simulation.sections.section import Cell, Part, Piece, Section, Words, drawn, table
 from simulation.view import DASH, signed
 
 WORDS = (
@@ -79,6 +79,10 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
         values = pd.concat(
             [read(run, question).assign(run=number) for number, run in enumerate(design.runs)]
         )
+        lost = _unusable(design, question, in_points)
+        if values.empty:
+            found.append(Words(f"{question}: no answer can be used. {lost}"))
+            continue
         order = list(dict.fromkeys(_order(first, question, in_points)))
         ends = before_and_after(values, order, design.view.main, design.view.floor)
         drawing = figures.before_after(ends, POINTS if in_points else None)
@@ -87,7 +91,22 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
             drawn(name, drawing, f"{question}: {WORDS}", question),
             _table(values, order, design, in_points, rng),
         ]
+        found += [Words(lost)] if lost else []
     return found
+
+
+def _unusable(design: Design, question: str, in_points: bool) -> str:
+    """How many answers are degenerate, in words; empty if none is."""
+    every = pd.concat([reading.opinions for reading in design.runs])
+    names = every["question"]
+    own = every[names.str.startswith(f"{question}: ") if in_points else names == question]
+    count = int(own["degenerate"].sum())
+    if not count:
+        return ""
+    return (
+        f"{count} of {len(own)} answers are degenerate: less than half of the probability lies on "
+        "the options."
+    )
 
 
 def before_and_after(

@@ -68,6 +68,12 @@ def test_shares_of_a_choice_before_and_after_are_means_over_agents():
     assert "none | 0% | 0% | 0 points | 0 points | 0 points" in words
 
 
+def test_a_choice_that_nobody_answered_says_so():
+    lost = choice("talk", "ada", 0, (1, 0, 0)) | {"logprobs": (-9.0, -9.0, -9.0)}
+    words = shown(questions.section(design(run([lost])), rng()))
+    assert "paper: no answer can be used. 1 of 1 answers are degenerate" in words
+
+
 def test_points_of_an_allocation_before_and_after():
     def rated(wave: int, parks: float, roads: float) -> list[dict[str, object]]:
         return [
