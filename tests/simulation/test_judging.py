@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 
+from agents.engines.catalogue import open_engine
 from agents.engines.scripted import ScriptedEngine
 from personas.errors import EngineError, InputError
 from simulation import page
@@ -14,7 +15,7 @@ from simulation.analysis.frames import RunFrames
 from simulation.judging.asking import judge_run, questions_of
 from simulation.judging.judge import ModelJudge
 from simulation.judging.reader import ITSELF, reader_of
-from simulation.judging.verdicts import FILE, UNUSABLE, Question, kept
+from simulation.judging.verdicts import FILE, FITTING, NO_VIEW, STANCES, UNUSABLE, Question, kept
 from simulation.sections.judged import judged_by, verdict_counts
 from simulation.sections.quotations import quotations
 from simulation.sections.section import Part, Section
@@ -169,3 +170,21 @@ def test_a_damaged_file_of_verdicts_is_named(tmp_path):
     (tmp_path / FILE).write_text(json.dumps({"judge": 1}) + "\n")
     with pytest.raises(InputError, match=r"verdicts\.jsonl, line 1"):
         reader_of(town(), tmp_path)
+
+
+@pytest.mark.slow
+def test_the_real_small_model_is_asked_and_kept(tmp_path):
+    """The plumbing: whatever it says is a verdict or a reason, and is asked for once."""
+
+    async def go() -> list[int]:
+        async with open_engine("embedded") as engine:
+            judge = ModelJudge(engine, attempts=1)
+            few = asked()[:6]
+            return [await judge_run(few, judge, tmp_path) for _ in range(2)]
+
+    assert asyncio.run(go()) == [6, 0]
+    said = kept(tmp_path)
+    assert len(said) == 6
+    assert all(one.verdict in (*FITTING, *STANCES, NO_VIEW, UNUSABLE) for one in said)
+    assert all(one.reason for one in said if one.verdict == UNUSABLE)
+    assert reader_of(town(), tmp_path) is not None
