@@ -30,14 +30,21 @@ def section(reading: Reading, ranking: pd.DataFrame | None) -> Section | None:
         (
             labels[str(row["seat"])], str(row["rank"]), _plain(row["moved"]), _plain(row["floor"]),
             Cell(signed(float(row["excess"]), 3), strong=True), signed(float(row["shift"]), 3),
-            str(row["others"]),
         )
         for row in ranking.to_dict("records")
     ]  # fmt: skip
-    head = ("agent", "rank", "others moved", reading.view.floor or "floor", "excess",
-            "their mean by", "others")  # fmt: skip
-    pieces = (drawn("worth", worths(ranking, labels), WORDS), table(head, rows))
+    head = ("agent", "rank", "others moved", reading.view.floor or "floor", "excess", "their mean")
+    pieces = (
+        drawn("worth", worths(ranking, labels), WORDS),
+        table(head, rows, note=_note(ranking)),
+    )
     return Section("worth", "Who matters to the others", WORDS, (Part("", pieces),))
+
+
+def _note(ranking: pd.DataFrame) -> str:
+    least, most = int(ranking["others"].min()), int(ranking["others"].max())
+    counted = str(most) if least == most else f"{least} to {most}"
+    return f"Means over {counted} others with usable answers in both; their mean: branch less run."
 
 
 def _plain(value: float) -> str:

@@ -147,8 +147,8 @@ def test_worth_is_shown_as_it_was_ranked(tmp_path):
     found = worth_of(reading.opinions, {"ada": moved, "bo": reading.opinions})
     ranked(found, "talk", "scrambled").to_csv(tmp_path / FILE, index=False)
     words = shown(worth.section(reading, read_worth(tmp_path)))
-    assert "Ada Lind | 1 | 0.750 | 0.000 | +0.750 | -0.750 | 1" in words
-    assert "Bo Ek | 2 | 0.000 | 0.000 | 0.000 | 0.000 | 1" in words
+    assert "Ada Lind | 1 | 0.750 | 0.000 | +0.750 | -0.750 | Bo Ek" in words
+    assert "Bo Ek | 2 | 0.000 | 0.000 | 0.000 | 0.000 | Means over 1 others" in words
     assert read_worth(tmp_path / "nowhere") is None
     assert worth.section(reading, None) is None
 
