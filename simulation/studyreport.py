@@ -45,6 +45,9 @@ def write_study_report(study: Study, out: Path) -> Path:
         page.variance(family, study.factors),
         page.design(study),
     ]
+    planned = page.power(found, len(study.seeds), rng)
+    if planned:
+        sections.insert(3, planned)
     facts = study.done[0].frames.facts
     done = f"{len(study.done)} of {len(study.runs)} runs"
     return write_page(

@@ -111,7 +111,7 @@ class Thoughts:
     def ideas(self) -> pd.DataFrame:
         """By whoever can read them; else every sentence is one, and those alike are merged."""
         annotated = self.reading.annotated
-        if annotated.reader:
+        if annotated.tells_ideas:
             return annotated.ideas
         return merge_ideas(ideas_in(self.turns, SentenceIdeas()), HashedWords())
 
@@ -158,7 +158,7 @@ def fields_of(reading: Reading) -> pd.DataFrame:
 def _asked(reading: Reading) -> bool:
     if NOMINAL in reading.facts.arms:
         return True
-    if reading.annotated.reader is None:
+    if not reading.annotated.tells_ideas:
         return False
     ideas = reading.annotated.ideas
     return bool((ideas["arm"] == reading.view.main).any())
@@ -283,7 +283,7 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
 def _how(reading: Reading) -> Words:
     """Who found the ideas."""
     reader = reading.annotated.reader
-    if reader:
+    if reader and reading.annotated.tells_ideas:
         return Words(
             f"Ideas are found by {reader.name}; two are the same if they bring the same to the "
             "same proposal. Likeness of turns is by the words they share."
