@@ -18,8 +18,9 @@ from experiments.commands.console import INTERRUPTED, errors, out
 from experiments.commands.handover import hand_over
 from experiments.commands.liveview import CTRL_C, run_progress, stopping
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import Desk
 from simulation.origin import Origin
+from simulation.progress import Progress
 from simulation.record import FILE
 from simulation.rehearsal import size_of
 from simulation.run import run_name, simulate
