@@ -35,29 +35,35 @@ def write_study_report(study: Study, out: Path) -> Path:
     family = effects.declared(measured)
     rng = np.random.default_rng(study.seeds[0])
     seats = worth.has_seats(study)
-    compared = {k: v for k, v in study.factors.items() if not (seats and k == worth.FACTOR)}
+    compared = {
+        name: levels
+        for name, levels in study.factors.items()
+        if len(levels) > 1 and not (seats and name == worth.FACTOR)
+    }
     found = effects.contrasts(family, compared, rng)
-    trends = effects.trends(family, study.factors, rng)
+    trends = effects.trends(family, compared, rng)
     worths = worth.contrasts(worth.values(study), rng) if seats else found.iloc[:0]
     facts = study.done[0].frames.facts
     beside = arms.compared(measured, facts, rng)
-    sections: list[Section] = [
-        *([worth.section(worths)] if len(worths) else []),
+    planned = page.power(found, len(study.seeds), rng)
+    factors: list[Section] = [
         page.contrasts(found, trends),
-        page.dose_plots(family, study.factors, rng),
+        page.dose_plots(family, compared, rng),
+        *([planned] if planned else []),
+        page.variance(family, compared),
+    ]
+    sections = [
+        *([worth.section(worths)] if len(worths) else []),
+        *(factors if compared else []),
         *([arms.section(beside)] if len(beside) else []),
-        page.variance(family, study.factors),
         page.design(study),
     ]
-    planned = page.power(found, len(study.seeds), rng)
-    if planned:
-        sections.insert(3, planned)
     done = f"{len(study.done)} of {len(study.runs)} runs"
     return write_page(
         Page(
             kicker=f"{facts.scenario} · study of {done}",
             title=study.title or facts.title,
-            ledes=[_lede(found, family, facts)],
+            ledes=[_lede(found, family, facts), *([worth.lede(worths)] if len(worths) else [])],
             sections=sections,
             transcripts=(),
             limits=[

@@ -82,7 +82,7 @@ def section(found: pd.DataFrame) -> Section:
         style: Style = "share" if share else "signed"
         low, high = float(str(row.low)), float(str(row.high))
         told = f"{difference(low, style).removesuffix(' points')} to {difference(high, style)}"
-        level: Style = "share" if share else "number"
+        level: Style = "share" if share else "number" if row.measure == DRIFT else "signed"
         rows.append(
             (
                 str(row.measure),
