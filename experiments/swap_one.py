@@ -8,7 +8,7 @@ under the *scrambled* control, in which the seat is swapped in a talk about some
 
 The ranking stands in ``worth.csv`` and ``figures/worth.png`` of the run's folder, the branches in
 its folder ``branches``: `symposion report RUN RUN/branches/ilse` lays one of them beside the run.
-One seed ranks by luck: `symposion sweep swap_one` asks under nine which seat moves the others' mean.
+One seed ranks by luck: `symposion sweep swap_one` asks under nine who moves the others' mean.
 """
 
 from typing import Annotated
