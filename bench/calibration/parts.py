@@ -260,10 +260,11 @@ be off by more. What is weakest are people in the weights whom the talk has move
 stay nearer to the start than what they have just said. **After a talk about something else** the
 answers are worse than during one on the topic, and nearly every wrong one is the stance that the
 person has stated last on the *other* proposal: the small model copies it. Eight wordings of the
-survey give the same (not in the table). So the scrambled control overstates how far opinions move
-for no reason, most of all for prompted people, and a talk's excess over it is cautious, or below 0;
-put `silent` beside it where that matters. A larger model will hardly do this; run this page on it
-before you trust its floors."""
+survey give the same, and so does naming the topic once more before the question; after as many own
+words on the topic, with nobody heard, the answers are right to 0.001 (both tried once, not in the
+table). So the scrambled control overstates how far opinions move for no reason, most of all for
+prompted people, and a talk's excess over it is cautious, or below 0; put `alone` and `silent`
+beside it. A larger model will hardly do this; run this page on it before you trust its floors."""
 
 OPENNESS = f"""\
 {openness.PEOPLE} invented people of all three kinds (openness 0, 0.3 and 0.8) meet in groups of
