@@ -5,7 +5,7 @@ life, as late, or growing older in the middle of the talk, when the seat changes
 stage and keeps what it has said and heard. Only the adapter in that one seat differs. The noise
 floor is the *scrambled* control: as much talk about something unrelated.
 
-Try: `symposion sweep life_stages`, which runs all three under six seeds.
+Try: `symposion sweep life_stages`, which runs all three under eight seeds.
 """
 
 from typing import Annotated, Literal

@@ -75,7 +75,8 @@ async def simulate(
         RecordError: The record is damaged, in use, or cannot be written.
     """
     began = perf_counter()
-    record = _open(scenario, model, folder, origin, parent, accept_changes)
+    with rare_collections():
+        record = _open(scenario, model, folder, origin, parent, accept_changes)
     try:
         if parent is not None:
             record.inherit(parent)

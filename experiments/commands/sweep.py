@@ -48,7 +48,7 @@ from experiments.commands.session import (
     say_how_to_go_on,
 )
 from personas.errors import InputError
-from simulation.analysis.excess import LEAST_RUNS
+from simulation.analysis.reach import SEEDS
 from simulation.budget import Budget
 from simulation.origin import Origin, hash_of
 from simulation.rehearsal import Size
@@ -117,7 +117,7 @@ def sweep_experiment(
         int | None,
         typer.Option(
             help="Runs of each cell, from the experiment's --seed on; all cells share them.",
-            show_default=str(LEAST_RUNS),
+            show_default=str(SEEDS),
         ),
     ] = None,
     fraction: Annotated[
@@ -190,8 +190,8 @@ def sweep_experiment(
         f"seeds of {cells} cells, {study['design']}",
         markup=False,
     )
-    if plan.seeds < LEAST_RUNS:
-        out.print(f"{plan.seeds} seeds are too few for an interval (at least {LEAST_RUNS})")
+    if plan.too_few_seeds:
+        out.print(plan.too_few_seeds, markup=False)
     budget = Budget(max_tokens, max_hours)
     _Sitting(module, recipe, runs, foreseen, choices, budget, accept_changes, runs_open).carry_out(
         folder

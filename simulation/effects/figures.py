@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simulation.analysis.inference import ALPHA
+from simulation.analysis.reach import ALPHA
 from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, new_axes
 from simulation.view import MINUS, signed
 

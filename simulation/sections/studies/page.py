@@ -113,7 +113,7 @@ def _contrasts(found: pd.DataFrame) -> Table:
             str(row["measure"]),
             f"{row['factor']}: {row['level']} against {row['baseline']}",
             Cell(difference(float(row["difference"]), _style(row)), strong=True),
-            _interval(row, _style(row)),
+            interval_words(row, _style(row)),
             p_words(float(row["p_value"])),
             p_words(float(row["p_adjusted"])),
             str(row["pairs"]),
@@ -130,7 +130,7 @@ def _trends(found: pd.DataFrame) -> Table:
             str(row["measure"]),
             str(row["factor"]),
             Cell(f"{row['slope']:+.3g}", strong=True),
-            _interval(row, "signed"),
+            interval_words(row, "signed"),
             p_words(float(row["p_value"])),
             str(row["seeds"]),
         )
@@ -176,7 +176,7 @@ def told(row: Mapping[Hashable, object]) -> str:
     corrected = float(str(row["p_adjusted"]))
     if np.isnan(corrected):
         return f"{size} ({row['words']})"
-    interval = _interval(row, _style(row))
+    interval = interval_words(row, _style(row))
     known = "" if interval == DASH else f"95 % interval {interval}, "
     return f"{size} ({known}corrected p {p_words(corrected)}, {row['pairs']} pairs)"
 
@@ -192,7 +192,8 @@ def _style(row: Mapping[Hashable, object]) -> Style:
     return "share" if row["measure"] in SHARES else "signed"
 
 
-def _interval(row: Mapping[Hashable, object], style: Style) -> str:
+def interval_words(row: Mapping[Hashable, object], style: Style) -> str:
+    """An interval; a dash where there is none."""
     low, high = float(str(row["low"])), float(str(row["high"]))
     if np.isnan(low):
         return DASH
