@@ -45,7 +45,8 @@ def coordinated_replies(reading: Reading, pairs: pd.DataFrame, rng: np.random.Ge
     note = (
         "How much more often a reply has a kind of function word if what it answers has it, beside "
         f"the mean of {FEW} shufflings of what was answered among an agent's replies: topic and "
-        "manner stay, the link between a message and its reply goes."
+        "manner stay, the link between a message and its reply goes. All replies of an arm are "
+        "pooled here; the table above is the mean over pairs of people."
     )
     return _table(reading, found, "Do replies take on the words of what they answer?", note)
 
