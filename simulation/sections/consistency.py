@@ -101,7 +101,7 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
     panels = [panel for panel in PANELS if panel.measure in known]
     rows = agent_rows(values, view, rng)
     means = values.groupby(["run", "arm", "measure"], as_index=False).agg(value=("value", "mean"))
-    pieces: list[Piece] = [judged_by(first), *verdict_counts(first)]
+    pieces: list[Piece] = [judged_by(first), *verdict_counts(design.runs)]
     if panels:
         name, drawing = f"{design.prefix}consistency", forests(rows, view.labels, panels)
         pieces += [drawn(name, drawing, WORDS), measures_table(means, MEASURES, view, rng)]

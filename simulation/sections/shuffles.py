@@ -10,10 +10,10 @@ from simulation.page import Reading
 from simulation.sections.section import Cell, Table, table
 from simulation.view import DASH, signed
 
-PERMUTATIONS = 199
-"""Of opinions among agents."""
-FEW = 19
-"""Of what was answered among replies, which takes longer: enough for p = 0.05."""
+PERMUTATIONS = 99
+"""Of opinions among agents: enough for p = 0.01."""
+FEW = 39
+"""Of what was answered among replies, which takes longer: enough for p = 0.025."""
 HEAD = ("arm", "observed", "shuffled", "excess", "p")
 
 

@@ -187,7 +187,7 @@ def test_the_page_says_who_judged_and_how_many_verdicts_are_unusable(tmp_path):
     judged(tmp_path)
     run = town()
     (reading,) = page.read([run], lambda one: reader_of(one, tmp_path))
-    pieces = [judged_by(reading), *verdict_counts(reading), *quotations(reading)]
+    pieces = [judged_by(reading), *verdict_counts([reading]), *quotations(reading)]
     words = told(Section("", "", "", (Part("", tuple(pieces)),)))
     assert "Judged by a language model (scripted 1 attempts=2)" in words
     assert "no verdict in 2 attempts" in words
@@ -196,9 +196,11 @@ def test_the_page_says_who_judged_and_how_many_verdicts_are_unusable(tmp_path):
     assert "line beside persona | unrelated 3, agrees 1, contradicts 1 | 6 | 1" in words
     assert "the judge | Ada keeps bees and is for vans. | Vans are bad after all." in words
     assert ITSELF not in words
+    twice = Section("", "", "", (Part("", tuple(verdict_counts([reading, reading]))),))
+    assert "line beside line | unrelated 6, contradicts 2 | 12 | 4" in told(twice)
     (unread,) = page.read([run])
     assert "--judge engine" in judged_by(unread).text
-    assert verdict_counts(unread) == []
+    assert verdict_counts([unread]) == []
 
 
 def test_a_model_that_judges_its_own_talk_is_named(tmp_path):
