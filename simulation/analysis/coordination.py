@@ -91,7 +91,7 @@ def coordination(
     weight, parts = pairs["weight"].to_numpy(dtype=float), []
 
     def sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(of_group, weights, len(names))
+        return np.bincount(of_group, weights, len(names)).astype(np.float64)
 
     for marker, listed in markers.items():
         prompted = weight * [not listed.isdisjoint(said) for said in heard]

@@ -364,12 +364,13 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ti
 
 def _name_marks(figure: Figure, controls: Sequence[str], *, floor: bool) -> None:
     """Names the marks once, above all panels: where controls stand, dots alone do not tell."""
-    full = {"marker": "o", "linestyle": "", "markersize": 5, "markerfacecolor": INK}
-    open_ = full | {"markerfacecolor": "white", "markeredgecolor": QUIET}
-    named = {"talk": full, **({"noise floor": open_} if floor else {})} | {
-        arm: open_ | {"marker": MARKS[arm], "markeredgecolor": INK} for arm in controls
-    }
-    handles = [Line2D([], [], color=INK, **style) for style in named.values()]
+    named = {"talk": ("o", INK, INK), **({"noise floor": ("o", "white", QUIET)} if floor else {})}
+    named |= {arm: (MARKS[arm], "white", INK) for arm in controls}
+    handles = [
+        Line2D([], [], color=INK, marker=mark, linestyle="", markersize=5, markerfacecolor=face,
+               markeredgecolor=edge)
+        for mark, face, edge in named.values()
+    ]  # fmt: skip
     figure.legend(handles, list(named), loc="outside upper right", ncols=len(named), frameon=False,
                   fontsize=TINY, labelcolor=QUIET, handletextpad=0.1)  # fmt: skip
 
