@@ -50,6 +50,15 @@ AcceptChanges = Annotated[
 ]
 
 
+def budget_of(max_tokens: MaxTokens = None, max_hours: MaxHours = None) -> Budget:
+    """The options that bound a sitting.
+
+    Raises:
+        InputError: One is out of range.
+    """
+    return Budget(max_tokens, max_hours)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What is to be run, and within which bounds."""

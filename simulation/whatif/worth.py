@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from personas.errors import InputError
-from simulation.analysis.opinion import ANSWER, usable
+from simulation.analysis.opinion import usable
+from simulation.analysis.shares import ANSWER
 
 WORTH_COLUMNS = ("seat", "arm", "question", "moved", "shift", "others")
 
