@@ -8,13 +8,11 @@ from pathlib import Path
 from types import ModuleType
 
 from agents.agent import Agent
-from agents.engines.catalogue import open_engine
 from experiments.commands.choices import Choices
 from experiments.commands.console import out
-from experiments.commands.handover import hand_over
 from experiments.commands.liveview import run_progress
 from experiments.commands.run import origin_of, typed
-from experiments.commands.session import mind_ctrl_c, say_how_to_go_on
+from experiments.commands.session import mind_ctrl_c, open_speaker, say_how_to_go_on, told_way
 from simulation.budget import Budget
 from simulation.origin import Origin
 from simulation.rehearsal import Size
@@ -66,16 +64,11 @@ class Sitting:
         """
         choices = self.choices
         adapters = choices.fitting(list(self.foreseen.worn.values()))
-        if choices.engine in ("embedded", "vllm"):
-            out.print(f"opening the {choices.engine} engine")
-        bounds = choices.bounds_for(adapters)
-        speaker = open_engine(choices.engine, choices.model, choices.servers, adapters, bounds)
+        speaker = open_speaker(choices, adapters)
 
         async def go() -> Sweep:
             async with speaker:
-                way = hand_over(speaker, adapters, choices)
-                if told := way.words():
-                    out.print(told, markup=False)
+                way = told_way(speaker, adapters, choices)
                 state = Sweep(len(self.runs))
                 size = self.foreseen.size(self.runs)
                 with run_progress(size, "", speaker, runs=lambda: (state.done, state.runs)) as show:
@@ -98,10 +91,7 @@ class Sitting:
         state = asyncio.run(go())
         out.print(f"{state.done} of {state.runs} runs are done: {folder}", markup=False)
         if state.progress.stopped:
-            words = ["symposion", "resume", str(folder)]
-            say_how_to_go_on(
-                state.progress, [*words, *(["--accept-changes"] if self.accept_changes else [])]
-            )
+            say_how_to_go_on(state.progress, folder, self.accept_changes)
 
     def _origin(self, run: PlannedRun, admission: Mapping[str, int] | None) -> Origin:
         """As if the run had been asked for alone: so it is replayed and branched alone."""

@@ -13,7 +13,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures import FLOOR, HAIR, INK, OPINION, QUIET, SCALE, SMALL, TINY, WIDTH, new_axes
+from simulation.figures import (
+    FLOOR,
+    HAIR,
+    INK,
+    OPINION,
+    QUIET,
+    SCALE,
+    SMALL,
+    TINY,
+    WIDTH,
+    new_axes,
+    quieten,
+)
 from simulation.view import MINUS, View
 
 ROW = 0.24
@@ -255,14 +267,6 @@ def camps(opinions: pd.DataFrame, divided: pd.DataFrame, view: View) -> list[Axe
     words = f"opinion ({MINUS}1 strongly against … +1 strongly for); bars: means of the two camps"
     figure.supxlabel(words, fontsize=TINY, color=QUIET)
     return panels
-
-
-def quieten(ax: Axes) -> None:
-    """Takes away what is not data."""
-    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(HAIR)
 
 
 def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ticks: int) -> None:
