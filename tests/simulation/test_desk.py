@@ -32,6 +32,8 @@ class Crowded(ScriptedEngine):
         super().__init__()
         self.replies, self.scores = 0, 0
         self.most_scores, self.most = 0, 0
+        self.quiet = asyncio.Event()
+        self.quiet.set()
 
     def at_once(self, request, options=None) -> None:
         """Never."""
@@ -39,9 +41,12 @@ class Crowded(ScriptedEngine):
     async def generate(self, request):
         """After a moment."""
         self.replies += 1
+        self.quiet.clear()
         self.most = max(self.most, self.replies + self.scores)
         await asyncio.sleep(0.001)
         self.replies -= 1
+        if not self.replies:
+            self.quiet.set()
         return await super().generate(request)
 
     async def score(self, request, options):
@@ -50,8 +55,7 @@ class Crowded(ScriptedEngine):
         self.most_scores = max(self.most_scores, self.scores)
         self.most = max(self.most, self.replies + self.scores)
         await asyncio.sleep(0.001)
-        while self.replies:
-            await asyncio.sleep(0.001)
+        await self.quiet.wait()
         self.scores -= 1
         return await super().score(request, options)
 
