@@ -8,7 +8,7 @@ under the *scrambled* control, in which the seat is swapped in a talk about some
 
 The ranking stands in ``worth.csv`` and ``figures/worth.png`` of the run's folder, the branches in
 its folder ``branches``: `symposion report RUN RUN/branches/ilse` lays one of them beside the run.
-One seed ranks by luck: `symposion sweep swap_one` does the same under nine, with intervals.
+One seed ranks by luck: `symposion sweep swap_one` asks under nine who moves the others' mean.
 """
 
 from typing import Annotated
@@ -44,7 +44,7 @@ STUDY = StudyPlan(
 
 
 def scenario(
-    rounds: Annotated[int, Option(help="Rounds of talk.")] = 6,
+    rounds: Annotated[int, Option(help="Rounds of talk.")] = 4,
     agents: Annotated[int, Option(help="How many townspeople, up to 7.", max=SEATS)] = SEATS,
     graph: Annotated[str, Option(help="Who hears whom.")] = "scale-free",
     proposal: Annotated[str, Option(help="What is discussed and asked about.")] = "wind turbines",

@@ -10,7 +10,7 @@ from simulation.analysis.frames import RunFacts
 from simulation.analysis.reach import too_few
 from simulation.sections.front import listed
 from simulation.sections.section import Section
-from simulation.sections.studies import effects, page, worth
+from simulation.sections.studies import arms, effects, page, worth
 from simulation.sections.writing import Origin, Page, write_page
 from simulation.study import Study, measures
 from simulation.view import signed
@@ -31,33 +31,45 @@ def write_study_report(study: Study, out: Path) -> Path:
     """
     if study.done and all(run.frames.surveys.empty for run in study.done):
         raise InputError(f"study {study.folder} has no survey answers: there is nothing to report")
-    family = effects.declared(measures(study))
+    measured = measures(study)
+    family = effects.declared(measured)
     rng = np.random.default_rng(study.seeds[0])
     seats = worth.has_seats(study)
-    compared = {k: v for k, v in study.factors.items() if not (seats and k == worth.FACTOR)}
+    compared = {
+        name: levels
+        for name, levels in study.factors.items()
+        if len(levels) > 1 and not (seats and name == worth.FACTOR)
+    }
     found = effects.contrasts(family, compared, rng)
-    trends = effects.trends(family, study.factors, rng)
+    trends = effects.trends(family, compared, rng)
     worths = worth.contrasts(worth.values(study), rng) if seats else found.iloc[:0]
-    sections: list[Section] = [
-        *([worth.section(worths)] if len(worths) else []),
+    facts = study.done[0].frames.facts
+    beside = arms.compared(measured, facts, rng)
+    planned = page.power(found, len(study.seeds), rng)
+    factors: list[Section] = [
         page.contrasts(found, trends),
-        page.dose_plots(family, study.factors, rng),
-        page.variance(family, study.factors),
+        page.dose_plots(family, compared, rng),
+        *([planned] if planned else []),
+        page.variance(family, compared),
+    ]
+    sections = [
+        *([worth.section(worths)] if len(worths) else []),
+        *(factors if compared else []),
+        *([arms.section(beside)] if len(beside) else []),
         page.design(study),
     ]
-    planned = page.power(found, len(study.seeds), rng)
-    if planned:
-        sections.insert(3, planned)
-    facts = study.done[0].frames.facts
     done = f"{len(study.done)} of {len(study.runs)} runs"
     return write_page(
         Page(
             kicker=f"{facts.scenario} · study of {done}",
             title=study.title or facts.title,
-            ledes=[_lede(found, family, facts)],
+            ledes=[_lede(found, family, facts), *([worth.lede(worths)] if len(worths) else [])],
             sections=sections,
             transcripts=(),
-            limits=_limits(study, pd.concat([found, worths]) if len(worths) else found, facts),
+            limits=[
+                *_limits(study, pd.concat([found, worths]) if len(worths) else found, facts),
+                *([arms.TOO_HIGH] if arms.is_floor_too_high(beside) else []),
+            ],
             origins=[_origin(study, facts)],
         ),
         out,

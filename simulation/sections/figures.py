@@ -27,6 +27,7 @@ from simulation.figures import (
     WIDTH,
     agent_panels,
     new_axes,
+    quieten,
     wave_axis,
 )
 from simulation.view import MINUS, View
@@ -255,14 +256,6 @@ def camps(opinions: pd.DataFrame, divided: pd.DataFrame, view: View) -> list[Axe
     words = f"opinion ({MINUS}1 strongly against … +1 strongly for); bars: means of the two camps"
     figure.supxlabel(words, fontsize=TINY, color=QUIET)
     return panels
-
-
-def quieten(ax: Axes) -> None:
-    """Takes away what is not data."""
-    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(HAIR)
 
 
 def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ticks: int) -> None:
