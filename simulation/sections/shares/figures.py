@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, new_axes
-from simulation.sections.figures import quieten
+from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, new_axes, quieten
 
 
 def option_shares(asked: pd.DataFrame, people: "pd.Series[float]", ax: Axes | None = None) -> Axes:
