@@ -147,7 +147,7 @@ def drifts(
     for arm in view.arms:
         face, edge = (INK, INK) if arm == view.main else ("white", QUIET)
         ax.scatter(moved[arm], range(len(moved)), s=34, color=face, edgecolors=edge, zorder=2)
-    limit = max(0.25, 1.15 * reach)
+    limit = max(0.25, 1.35 * reach)  # room for the names of the dots
     ax.set_xlim(-limit, limit)
     names_axis(ax, [view.labels[agent] for agent in moved.index])
     words = f"drift: opinion after the talk {MINUS} before ({MINUS}2 … +2)"

@@ -8,6 +8,7 @@ from string import ascii_uppercase
 import numpy as np
 import pandas as pd
 
+from simulation.analysis.answers import as_surveys
 from simulation.analysis.excess import (
     MEASURES,
     Interval,
@@ -48,6 +49,8 @@ class Reading:
     """What was said, as far as somebody can read it."""
     prefix: str = ""
     """Of the names of its figures, where there are several runs: ``a-``, ``b-``."""
+    in_words: bool = False
+    """Whether opinions are views read in interviews: nobody was asked by letters."""
 
     @property
     def caption(self) -> str:
@@ -113,18 +116,26 @@ def read(
         reader: Who reads what was said in a run.
     """
     readings = []
-    for position, run in enumerate(runs):
+    for position, given in enumerate(runs):
         many, letter = divmod(position, len(ascii_uppercase))
         name = f"Run {ascii_uppercase[letter]}{many or ''}"
-        facts = run.facts
+        facts, who = given.facts, reader(given)
+        run = _with_opinions(given, who)
         view = replace(View.of(facts), swaps=_swap_marks(run))
         found = opinions(run.surveys)
         if len(found) and facts.topic not in set(found["question"]):
             view = replace(view, question=str(found["question"].iloc[0]))
         prefix = f"{name.removeprefix('Run ').lower()}-" if len(runs) > 1 else ""
-        annotated = Annotated(run, reader(run))
-        readings.append(Reading(name, facts, view, run, found, annotated, prefix))
+        annotated = Annotated(run, who)
+        readings.append(Reading(name, facts, view, run, found, annotated, prefix, run is not given))
     return readings
+
+
+def _with_opinions(run: RunFrames, reader: Reader | None) -> RunFrames:
+    """The run; if it asks in words alone and somebody reads them, with these as its answers."""
+    if reader is None or not run.surveys.empty or run.interviews.empty:
+        return run
+    return replace(run, surveys=as_surveys(run.interviews, reader.stances, run.facts.topic))
 
 
 def designs(readings: Sequence[Reading], rng: np.random.Generator) -> list[Design]:
@@ -177,9 +188,17 @@ def limits(readings: Sequence[Reading], found: Sequence[Design]) -> list[str]:
     words = [
         "The agents are language models. The numbers say what these models do under these "
         "conditions; they are no evidence about people.",
-        "An opinion is read from the probabilities of the option letters, asked in private: it is "
-        "what the model would answer, which need not be what it says in the talk.",
     ]
+    if any(not reading.in_words for reading in readings):
+        words.append(
+            "An opinion is read from the probabilities of the option letters, asked in private: it "
+            "is what the model would answer, which need not be what it says in the talk."
+        )
+    if any(reading.in_words for reading in readings):
+        words.append(
+            "An opinion is a view that a reader found in an answer in words, so the reader's "
+            "mistakes are in it; every answer counts as sure of its view."
+        )
     if any(len(design.runs) == 1 for design in found):
         words.append(
             "A design with one run has no interval: agents and turns of one run depend on each "
@@ -270,6 +289,8 @@ def _lede(group: Sequence[Reading], effects: Sequence[Effect]) -> str:
 
 
 def _order_words(reading: Reading) -> str:
+    if reading.in_words:
+        return ""
     agreed = order_consistency(reading.opinions, by=["question"])
     share = agreed.loc[agreed["question"] == reading.view.question, "value"]
     if share.empty:
@@ -282,6 +303,9 @@ def _degenerate_words(reading: Reading) -> str:
     count = int(reading.opinions["degenerate"].sum())
     if count == 0:
         return ""
+    if reading.in_words:
+        every = len(reading.opinions)
+        return f"{reading.name}: in {count} of {every} answers no view was read; none counts."
     return (
         f"{reading.name}: {count} of {len(reading.opinions)} answers are degenerate (less than "
         "half of the probability lies on the options); no measure counts them."

@@ -63,9 +63,17 @@ def write_report(
     readings = page.read(runs, reader)
     for reading in readings:
         if reading.opinions.empty:
-            raise InputError(f"{reading.name} ({reading.facts.scenario}) has no survey answers yet")
+            raise InputError(_unasked(reading))
     make_room(out)
     return write_page(_page(readings, human, worth), out)
+
+
+def _unasked(reading: Reading) -> str:
+    """Why there is nothing to report."""
+    words = f"{reading.name} ({reading.facts.scenario}) has no survey answers yet"
+    if reading.frames.interviews.empty:
+        return words
+    return f"{words}, and nobody can read its interviews: add --judge engine"
 
 
 def _page(

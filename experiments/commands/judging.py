@@ -79,11 +79,17 @@ class JudgeWish:
         return self.judge == "engine" or self.changed
 
     def choices_of(self, manifest: Mapping[str, object]) -> Choices:
-        """The judge's engine: what is not said is as in the run."""
+        """The judge's engine: what is not said is as in the run.
+
+        Raises:
+            InputError: It is the engine ``server``, and no address is known.
+        """
         told = manifest.get("choices")
         own = Choices.of_json(told if isinstance(told, dict) else {})
         engine = self.engine or ("server" if self.servers else own.engine)
         servers = own.servers if self.servers is None else self.servers
+        if engine == "server" and not servers:
+            raise InputError("judge_server must be given for a judge on a server: its address")
         return Choices(
             engine=engine,
             model=self.model or own.model,

@@ -1,12 +1,13 @@
 """Answers of other kinds: points divided among items, and words that somebody must read."""
 
 from collections.abc import Callable, Sequence
+from math import inf, isnan
 
 import pandas as pd
 
 from personas.errors import InputError
 from simulation.analysis.annotation import Stance, StanceReader
-from simulation.analysis.frames import INTERVIEW_COLUMNS, require_columns
+from simulation.analysis.frames import INTERVIEW_COLUMNS, SURVEY_COLUMNS, require_columns
 from simulation.analysis.shares import ANSWER
 from simulation.questions import POINTS
 
@@ -89,6 +90,57 @@ def read_interviews(
     found["degenerate"] = found["answers"] == 0
     found["reason"] = found["why"].where(found["degenerate"], "")
     return found[list(READ_COLUMNS)]
+
+
+def subjects_of(interviews: pd.DataFrame, reader: StanceReader, topic: str) -> dict[str, str]:
+    """On what the answers to each interview are read.
+
+    Args:
+        interviews: As in `RunFrames`.
+        reader: Finds stances in a text.
+        topic: What the run is about.
+
+    Returns:
+        By question: its own name if an answer states something on that, else the topic.
+    """
+    found = {}
+    for question, texts in interviews.groupby("question", sort=False)["text"]:
+        stated = {one.subject for text in texts for one in reader.stances(str(text))}
+        found[str(question)] = str(question) if question in stated else topic
+    return found
+
+
+def as_surveys(interviews: pd.DataFrame, reader: StanceReader, topic: str) -> pd.DataFrame:
+    """Answers in words in the form of answers by letters, for runs that ask in words alone.
+
+    A view that was read counts as an answer that is sure of it; where none could be read, no
+    probability lies on any option, so the answer is degenerate.
+
+    Args:
+        interviews: As in `RunFrames`.
+        reader: Finds stances in a text.
+        topic: What the run is about; see `subjects_of`.
+
+    Returns:
+        `SURVEY_COLUMNS`, in one order of options.
+    """
+    subjects = subjects_of(interviews, reader, topic)
+    read = [
+        _stated(reader.stances(str(text)), subjects[str(question)]).value
+        for question, text in zip(interviews["question"], interviews["text"], strict=True)
+    ]
+    scale = tuple(sorted({value for value in read if not isnan(value)}, reverse=True)) or (0.0,)
+    labels = tuple(f"{value:+g}" for value in scale)
+    sure = [tuple(0.0 if value == held else -inf for value in scale) for held in read]
+    answers = pd.DataFrame(
+        {
+            "options": pd.Series([labels] * len(read), dtype=object),
+            "values": pd.Series([scale] * len(read), dtype=object),
+            "logprobs": pd.Series(sure, dtype=object),
+        }
+    )
+    asked = interviews.drop(columns="text").reset_index(drop=True).assign(order="forward")
+    return pd.concat([asked, answers], axis=1)[list(SURVEY_COLUMNS)]
 
 
 def _stated(stances: Sequence[Stance], about: str) -> Stance:

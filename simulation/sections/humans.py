@@ -13,8 +13,8 @@ from simulation.analysis.human import (
     human_comparison,
 )
 from simulation.page import Design
-from simulation.sections import figures
 from simulation.sections.section import Cell, Part, Piece, Section, drawn, table
+from simulation.sections.shares import figures
 
 WORDS = (
     "What part of the people, and of the agents before and after the talk, chooses each option. An "

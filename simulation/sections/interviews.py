@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from simulation.analysis.answers import read_interviews
+from simulation.analysis.answers import read_interviews, subjects_of
 from simulation.page import Reading
 from simulation.sections.annotated import Reader
 from simulation.sections.figures import said
@@ -36,9 +36,8 @@ def views(reading: Reading, question: str, reader: Reader) -> pd.DataFrame:
     """
     asked = reading.frames.interviews
     asked = asked[asked["question"] == question]
-    subjects = {one.subject for text in asked["text"] for one in reader.stances.stances(str(text))}
-    about = question if question in subjects else reading.facts.topic
-    return read_interviews(asked, reader.stances, lambda _: about)
+    about = subjects_of(asked, reader.stances, reading.facts.topic)
+    return read_interviews(asked, reader.stances, about.__getitem__)
 
 
 def _pieces(reading: Reading) -> list[Piece]:
@@ -66,6 +65,7 @@ def _read(reading: Reading, question: str, read: pd.DataFrame, place: int) -> li
     letters = reading.opinions.assign(question=question)
     letters = letters[reading.opinions["question"] == view.question]
     same = question == view.question or set(reading.opinions["question"]) == {view.question}
+    same = same and not reading.in_words
     drawing = said(letters if same else letters.iloc[:0], told, shown, words=LEGEND)
     name = f"{reading.prefix}interview-{place + 1}"
     return [drawn(name, drawing, f"{question}: {WORDS if same else ALONE}", question),

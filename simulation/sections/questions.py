@@ -10,9 +10,9 @@ from simulation.analysis.excess import interval_over_runs
 from simulation.analysis.human import agent_shares
 from simulation.page import Design, Reading
 from simulation.questions import POINTS
-from simulation.sections import figures
 from simulation.sections.measures import difference
 from simulation.sections.section import Cell, Part, Piece, Section, Words, drawn, table
+from simulation.sections.shares import figures
 from simulation.view import DASH, signed
 
 WORDS = (

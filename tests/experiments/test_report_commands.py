@@ -100,6 +100,8 @@ def test_words_about_a_judge_that_do_not_go_together_are_refused(tea):
     assert "judge must be grammar, engine, none, got 'oracle'" in told
     told = one_line_error(call("report", "one", "--judge", "grammar", "--judge-engine", "vllm"))
     assert "judge options are for --judge engine" in told
+    told = one_line_error(call("report", "one", "--judge-engine", "server"))
+    assert "judge_server must be given" in told
 
 
 def test_a_study_without_a_survey_says_that_there_is_nothing_to_report(tea):

@@ -8,8 +8,8 @@ from personas.errors import InputError
 from simulation.analysis.human import agent_shares
 from simulation.page import designs, read
 from simulation.sections import humans
-from simulation.sections.figures import option_shares
 from simulation.sections.section import Picture, Table
+from simulation.sections.shares.figures import option_shares
 
 from .worlds import HELD, LABELS, run_of
 

@@ -1,11 +1,16 @@
 """Choices, allocations, interviews and worth on a page, counted by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
+from personas.errors import InputError
 from simulation import page
 from simulation.analysis.annotation import Stance
 from simulation.analysis.frames import RunFrames
+from simulation.report import write_report
 from simulation.sections import interviews, questions, worth
 from simulation.sections.annotated import Reader
 from simulation.sections.shuffles import alike_neighbours
@@ -135,6 +140,26 @@ def test_interviews_that_nobody_can_read_are_quoted():
     words = shown(interviews.section(design(run([], TALKS))[0].runs))
     assert "Nobody could read the answers" in words
     assert "before the talk | All for them." in words
+
+
+def test_a_run_that_asks_in_words_alone_has_opinions_too():
+    frames = run([], TALKS)
+    frames = RunFrames(
+        frames.manifest, frames.turns, frames.exposures, frames.surveys.iloc[:0], TALKS
+    )
+    (found,) = page.read([frames], ears)
+    held = found.opinions.set_index(["agent", "wave"])
+    assert held.loc[("ada", 0), ["opinion", "mass"]].tolist() == [1.0, 1.0]
+    assert held.loc[("ada", 1), "opinion"] == -0.5
+    assert held.loc["bo", "degenerate"].tolist() == [True, True]
+    assert found.in_words
+    limits = " ".join(page.limits([found], page.designs([found], rng())))
+    assert "in 2 of 4 answers no view was read" in limits
+    assert "option letters" not in limits
+    (unread,) = page.read([frames])
+    assert unread.opinions.empty
+    with pytest.raises(InputError, match="add --judge engine"):
+        write_report([frames], Path("nowhere.html"))
 
 
 def test_worth_is_shown_as_it_was_ranked(tmp_path):

@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from personas.errors import InputError
 from simulation import page
 from simulation.analysis.annotation import Idea, Stance
-from simulation.analysis.frames import RunFrames
+from simulation.analysis.frames import INTERVIEW_COLUMNS, RunFrames
 from simulation.report import write_report
 from simulation.sections import writing
 from simulation.sections.annotated import Reader
@@ -293,6 +294,19 @@ HELD_LONG = {
 }
 
 
+def _of_other_kinds(surveys: pd.DataFrame) -> list[pd.DataFrame]:
+    """The same answers to a choice, whose options have no values, and to an allocation."""
+    nothing = [(float("nan"),) * 5] * len(surveys)
+    choice = surveys.assign(question=f"paper {SCRIPT}", values=nothing)
+    items = [surveys.assign(question=f"budget {SCRIPT}: {item}") for item in ("parks", "roads")]
+    return [choice, *items]
+
+
+def _interviews(run: RunFrames) -> pd.DataFrame:
+    answers = run.surveys[run.surveys["order"] == "forward"]
+    return answers.assign(question="bike lanes", text=SCRIPT)[list(INTERVIEW_COLUMNS)]
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     """Two runs of which every section can be shown, full of what must not be run."""
@@ -303,7 +317,8 @@ def judged(tmp_path_factory):
             listener_counter=plain.exposures["speaker_counter"] + 1,
             time=plain.exposures["speaker_counter"] + 1.5,
         )
-        runs.append(RunFrames(plain.manifest, plain.turns, arrived, plain.surveys))
+        asked = pd.concat([plain.surveys, *_of_other_kinds(plain.surveys)], ignore_index=True)
+        runs.append(RunFrames(plain.manifest, plain.turns, arrived, asked, _interviews(plain)))
     folder = tmp_path_factory.mktemp("judged")
     page = write_report(runs, folder / "report.html", of_everything)
     return folder, page.read_text(encoding="utf-8")
@@ -314,7 +329,10 @@ def test_every_section_keeps_words_for_words(judged, tmp_path):
     folder, text = judged
     found = Page(text)
     assert found.tags.count("script") == 1
-    for title in ("Can they be told apart?", "What the group thought of", "What moves them"):
+    for title in (
+        "Can they be told apart?", "What the group thought of", "What moves them",
+        "What else was asked", "In their own words",
+    ):  # fmt: skip
         assert f"<h2>{title}</h2>" in text
     assert found.shown.count("owned") > 30  # in the transcript, quoted, as a judge's name
     dom, console, asked = opened(folder / "report.html", tmp_path)

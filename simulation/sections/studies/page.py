@@ -9,6 +9,7 @@ from simulation.analysis.excess import LEAST_RUNS
 from simulation.analysis.power import power_curve
 from simulation.effects.figures import forest
 from simulation.effects.figures import power as draw_power
+from simulation.figures import WIDTH, new_axes
 from simulation.page import SHARES
 from simulation.sections.measures import Style, difference
 from simulation.sections.section import Cell, Part, Piece, Section, Table, Words, drawn, table
@@ -78,7 +79,7 @@ def power(found: pd.DataFrame, seeds: int, rng: np.random.Generator) -> Section 
     curve = power_curve(EFFECTS, pairs, rng, tests=len(found), experiments=EXPERIMENTS)
     words = POWER_WORDS.format(tests=len(found), seeds=seeds)
     shown = seeds if min(pairs) <= seeds <= max(pairs) else None
-    picture = drawn("power", draw_power(curve, own=shown), words)
+    picture = drawn("power", draw_power(curve, new_axes(WIDTH, 3.2), own=shown), words)
     return Section("power", "How many seeds it would take", words, (Part("", (picture,)),))
 
 

@@ -1,0 +1,1 @@
+"""Shares of options and points of items, before the talk and after it."""
