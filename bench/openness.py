@@ -1,4 +1,4 @@
-"""Openness by the law against what models of opinion dynamics make of it, over a hundred people.
+"""Openness by the law against what is made of it by models and by moves, over a hundred people.
 
 python -m bench.openness [--json FILE]
 
@@ -21,6 +21,7 @@ from simulation.analysis.dynamics import (
     friedkin_johnsen,
     friedkin_johnsen_free,
 )
+from simulation.analysis.mobility import mobility
 from simulation.analysis.modelfit import compare_models
 from simulation.analysis.transitions import meetings
 
@@ -40,6 +41,7 @@ def agreements(met: pd.DataFrame, truth: dict[str, float]) -> dict[str, float]:
         "self-weight 0": friedkin_johnsen(met, self_weight=0.0),
         "free self-weight": free[free["parameter"] == SUSCEPTIBILITY],
         "DeGroot": degroot_each(met).assign(value=lambda table: 1 - table["value"]),
+        "mobility": mobility(met).rename(columns={"mobility": "value"}),
     }
     return {name: _agreement(table, truth) for name, table in found.items()}
 

@@ -6,7 +6,8 @@ the chance of a tie falls with the distance between two opinions; and *rewired*,
 floor: everybody has as many ties as in the homophilous one, to others. Two floors run beside the
 talk: *scrambled*, as much talk about something unrelated, and *silent*, where nobody speaks.
 
-Try: `symposion sweep echo_chamber`, all five under six seeds; look at assortativity and spread.
+Try: `symposion sweep echo_chamber`: all five under eight seeds, each compared with *rewired*; look
+at assortativity and spread.
 """
 
 from typing import Annotated
@@ -31,7 +32,7 @@ from simulation.survey import Survey
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
-SHAPES = ("small-world", "scale-free", "stochastic-block", "homophilous", "rewired")
+SHAPES = ("rewired", "homophilous", "stochastic-block", "scale-free", "small-world")
 STUDY = StudyPlan(vary={"graph": SHAPES})
 
 

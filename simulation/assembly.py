@@ -205,7 +205,7 @@ def check_context(scenario: Scenario, model: Model) -> None:
         InputError: Says how many tokens of memory would fit.
     """
     wardrobes = [ARMS[arm].dressed(scenario.wardrobe) for arm in scenario.arms]
-    systems = [model.count_tokens(worn.agent.system_text) for one in wardrobes for worn in one]
+    systems = [model.count_tokens(worn.agent.system.text) for one in wardrobes for worn in one]
     openings = [model.count_tokens(text) for text in (scenario.opening, scenario.unrelated_opening)]
     asked = [model.count_tokens(line.line) for line in _questions(scenario)]
     longest = max(scenario.sampling.max_tokens, *(one.tokens for one in scenario.interviews), 1)

@@ -14,13 +14,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from simulation.analysis.opinion import levels
 from simulation.view import MINUS, View, signed
 
 INK, QUIET, FLOOR, HAIR = "#23272e", "#6b7078", "#b4b8be", "#e3e4e6"
-NAME_ROOM = 0.12  # of a panel's height, for the name of a line
 OPINION = LinearSegmentedColormap.from_list("opinion", ["#1f3a6e", "#f1ede4", "#e58a1f"])
 SCALE = Normalize(-1, 1)
 """Opinions run from -1 to 1."""
@@ -35,15 +36,22 @@ SMALL, TINY = 9.0, 7.5
 
 
 def population(opinions: pd.DataFrame, view: View) -> list[Axes]:
-    """The whole town over time, talk beside floor: everybody, their mean, and one deviation.
+    """The whole town over time, an arm a panel: everybody, their mean, and one deviation.
+
+    The talk comes first, then its noise floor, then every other control.
 
     Args:
         opinions: From `analysis.opinion.opinions`; degenerate answers are left out.
         view: What to show.
     """
-    figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
-    arms = view.arms[::-1]
-    panels: list[Axes] = list(figure.subplots(1, len(arms), sharey=True, squeeze=False)[0])
+    arms = view.arms_of(opinions)
+    columns = min(2, len(arms))
+    rows_of_panels = -(-len(arms) // columns)
+    figure = new_figure(WIDTH, 0.5 + 2.6 * rows_of_panels)
+    grid = figure.subplots(rows_of_panels, columns, sharex=True, sharey=True, squeeze=False)
+    panels: list[Axes] = list(grid.flatten()[: len(arms)])
+    for spare in grid.flatten()[len(arms) :]:
+        spare.set_axis_off()
     for arm, panel in zip(arms, panels, strict=True):
         colour = INK if arm == view.main else QUIET
         for agent in view.labels:
@@ -90,18 +98,28 @@ def trajectory(opinions: pd.DataFrame, view: View, agent: str, ax: Axes | None =
 
 def trajectories(opinions: pd.DataFrame, view: View, columns: int = 4) -> list[Axes]:
     """Small multiples of `trajectory`, one an agent, in the order of ``view.labels``."""
-    rows = -(-len(view.labels) // columns)
-    figure = Figure(figsize=(WIDTH, 0.55 + 1.45 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
-    panels: list[Axes] = list(grid[: len(view.labels)])
+    panels = agent_panels(view, columns)
     for agent, panel in zip(view.labels, panels, strict=True):
         trajectory(opinions, view, agent, panel)
-    _name_lines(opinions, view, panels)
-    for spare in grid[len(panels) :]:
-        spare.set_axis_off()
+    figure = panels[0].get_figure(root=True)
+    assert figure is not None
     figure.supxlabel(view.time_axis, fontsize=SMALL, color=QUIET)
-    figure.supylabel(OPINION_AXIS, fontsize=SMALL, color=QUIET)
+    figure.supylabel(f"opinion ({MINUS}1 … +1)", fontsize=SMALL, color=QUIET)
+    _name_lines(figure, view)
     return panels
+
+
+def agent_panels(view: View, columns: int = 4) -> list[Axes]:
+    """A panel for each agent, in the order of ``view.labels``; few agents get larger ones."""
+    columns = min(columns, max(2, len(view.labels)))
+    rows = -(-len(view.labels) // columns)
+    figure = new_figure(WIDTH, 0.75 + (1.45 if rows > 1 else 1.7) * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for spare in grid[len(view.labels) :]:
+        spare.set_axis_off()
+    for above in grid[max(0, len(view.labels) - columns) : len(view.labels)]:
+        above.tick_params(axis="x", labelbottom=True)  # the last panel of its column
+    return list(grid[: len(view.labels)])
 
 
 def drifts(
@@ -189,7 +207,21 @@ def picture(drawing: Drawing, file_format: str) -> bytes:
 
 def new_axes(width: float, height: float) -> Axes:
     """The only axes of a new figure, `width` x `height` inches."""
-    return Figure(figsize=(width, height), layout="constrained").add_subplot()
+    return new_figure(width, height).add_subplot()
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure whose panels do not touch each other, `width` x `height` inches."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(wspace=0.04)
+    return figure
+
+
+def wave_axis(ax: Axes) -> None:
+    """Whole numbers on the axis of virtual time, in steps that people count in."""
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
 def names_axis(ax: Axes, names: Sequence[str]) -> None:
@@ -227,34 +259,21 @@ def _course_in_words(rows: pd.DataFrame) -> str:
     return f"{start} → {end}"
 
 
-def _name_lines(opinions: pd.DataFrame, view: View, panels: Sequence[Axes]) -> None:
-    """Names the two lines once, in the panel where they end farthest apart."""
-    ends = pd.DataFrame({arm: view.finals(opinions, arm, "opinion") for arm in view.arms}).dropna()
-    if ends.empty:
-        return
-    widest = str((ends.max(axis=1) - ends.min(axis=1)).idxmax())
-    panel = panels[list(view.labels).index(widest)]
-    last = view.rows(opinions, view.main)["wave"].max()
-    heights = ends.loc[[widest]].to_numpy(dtype=float)[0].tolist()
-    for arm, end in zip(view.arms, heights, strict=True):
-        outwards = 1 if end == max(heights) else -1
-        above = (outwards if _has_room(panel, end, outwards) else -outwards) > 0
-        panel.annotate(str(arm), (last, end), (0, 7 if above else -7), textcoords="offset points",
-                       fontsize=TINY, color=QUIET, ha="right",
-                       va="bottom" if above else "top")  # fmt: skip
-
-
-def _has_room(panel: Axes, height: float, direction: int) -> bool:
-    """Whether a name fits between a height and the edge of a panel, above (1) or below (-1)."""
-    low, high = panel.get_ylim()
-    return ((high - height) if direction > 0 else (height - low)) > NAME_ROOM * (high - low)
+def _name_lines(figure: Figure, view: View) -> None:
+    """Names the lines once, above all panels."""
+    strokes = {view.main: (INK, 1.3), **({view.floor: (FLOOR, 3.6)} if view.floor else {})}
+    figure.legend(
+        [Line2D([], [], color=colour, linewidth=width) for colour, width in strokes.values()],
+        list(strokes), loc="outside upper right", ncols=2, frameon=False, fontsize=TINY,
+        labelcolor=QUIET,
+    )  # fmt: skip
 
 
 def _opinion_axis(ax: Axes) -> None:
     ax.set_ylim(-1.08, 1.08)
     ax.set_yticks([-1, 0, 1], labels=[f"{MINUS}1", "0", "+1"])
     ax.axhline(0, color=HAIR, linewidth=0.8, zorder=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    wave_axis(ax)
     quieten(ax)
 
 

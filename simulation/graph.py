@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, isfinite
+from operator import attrgetter
 from typing import Any
 
 import networkx as nx
@@ -149,11 +150,14 @@ class Tie:
     """Virtual time that a message takes; None leaves it to the turn-taking policy."""
 
     def __post_init__(self) -> None:
-        where = f"tie {self.speaker!r} to {self.listener!r}"
         if not 0 < self.weight <= 1:
-            raise InputError(f"weight of {where} must lie in (0, 1], got {self.weight}")
+            raise InputError(f"weight of {self._name} must lie in (0, 1], got {self.weight}")
         if self.delay is not None and not (self.delay > 0 and isfinite(self.delay)):
-            raise InputError(f"delay of {where} must be positive and finite, got {self.delay}")
+            raise InputError(f"delay of {self._name} must be positive and finite, got {self.delay}")
+
+    @property
+    def _name(self) -> str:
+        return f"tie {self.speaker!r} to {self.listener!r}"
 
 
 def ties_of(graph: "nx.Graph[Any]", agents: Sequence[str]) -> tuple[Tie, ...]:
@@ -185,4 +189,4 @@ def ties_of(graph: "nx.Graph[Any]", agents: Sequence[str]) -> tuple[Tie, ...]:
             if speaker != listener:
                 weight, delay = data.get("weight", 1.0), data.get("delay")
                 ties.append(Tie(str(names[speaker]), str(names[listener]), weight, delay))
-    return tuple(sorted(ties, key=lambda tie: (tie.speaker, tie.listener)))
+    return tuple(sorted(ties, key=attrgetter("speaker", "listener")))

@@ -1,14 +1,20 @@
 """What a report says: the words, tables and transcripts of a page, from the frames of its runs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import isnan
 from string import ascii_uppercase
 
 import numpy as np
 import pandas as pd
 
-from simulation.analysis.excess import MEASURES, Interval, excess_over_floor, interval_over_runs
+from simulation.analysis.excess import (
+    MEASURES,
+    Interval,
+    excess_over_floor,
+    interval_over_runs,
+    population_measures,
+)
 from simulation.analysis.frames import UNFINISHED, RunFacts, RunFrames
 from simulation.analysis.opinion import opinions, order_consistency
 from simulation.sections.annotated import Annotated, Reader, town_reader
@@ -59,6 +65,8 @@ class Effect:
     floor: str
     excess: str
     interval: Interval
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The same under every further control, by arm."""
 
 
 @dataclass(frozen=True)
@@ -198,15 +206,37 @@ def limits(readings: Sequence[Reading], found: Sequence[Design]) -> list[str]:
 def _design(group: Sequence[Reading], rng: np.random.Generator) -> Design:
     table = excess_over_floor([reading.frames for reading in group])
     table = table[table["question"] == group[0].view.question]
-    effects = tuple(_effect(measure, table, rng) for measure in MEASURES)
+    others = _other_arms(group)
+    effects = tuple(
+        replace(_effect(measure, table, rng), others=others.get(measure, {}))
+        for measure in MEASURES
+    )
     name = ", ".join(reading.name for reading in group)
     return Design(name, tuple(group), effects, _lede(group, effects))
+
+
+def _other_arms(group: Sequence[Reading]) -> dict[str, dict[str, str]]:
+    """Every measure under the controls beside the floor, by measure and arm: means over runs."""
+    view = group[0].view
+    every = pd.concat([population_measures(reading.frames) for reading in group])
+    rows = every[(every["question"] == view.question) & ~every["arm"].isin(view.arms)]
+    found: dict[str, dict[str, str]] = {}
+    for (measure, arm), values in rows.groupby(["measure", "arm"], sort=False)["value"]:
+        name = str(measure)
+        told = _number(float(values.mean()), name, plain=_is_plain(name))
+        found.setdefault(name, {})[str(arm)] = told
+    return found
+
+
+def _is_plain(measure: str) -> bool:
+    """Whether a measure has no sign."""
+    return measure in SHARES or measure == "mean absolute drift"
 
 
 def _effect(measure: str, table: pd.DataFrame, rng: np.random.Generator) -> Effect:
     rows = table[table["measure"] == measure]
     talk, floor, excess = (float(rows[column].mean()) for column in ("talk", "floor", "excess"))
-    plain = measure in SHARES or measure == "mean absolute drift"
+    plain = _is_plain(measure)
     return Effect(
         measure=measure,
         meaning=MEANINGS[measure],

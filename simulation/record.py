@@ -34,6 +34,7 @@ from simulation.recordfile import (
     prepare,
     read_manifest,
     read_taken,
+    read_told,
     write_taken,
 )
 
@@ -203,8 +204,7 @@ class Record:
 
     def told(self, key: str) -> object:
         """One entry of the manifest; None if it is not there."""
-        found = self._database.execute("SELECT value FROM manifest WHERE key = ?", [key]).fetchone()
-        return None if found is None else json.loads(found[0])
+        return read_told(self._database, key)
 
     def close(self) -> None:
         """Closes the file; everything committed stays."""

@@ -170,6 +170,12 @@ def read_manifest(database: sqlite3.Connection) -> dict[str, object]:
     return {key: json.loads(value) for key, value in rows}
 
 
+def read_told(database: sqlite3.Connection, key: str) -> object:
+    """One entry of the manifest; None if it is not there."""
+    found = database.execute("SELECT value FROM manifest WHERE key = ?", [key]).fetchone()
+    return None if found is None else json.loads(found[0])
+
+
 def read_adapters(database: sqlite3.Connection) -> dict[str, Adapter]:
     """Every adapter of a record by its fingerprint; a record of the first schema has none."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'adapters'").fetchone():
@@ -180,12 +186,20 @@ def read_adapters(database: sqlite3.Connection) -> dict[str, Adapter]:
 
 def read_taken(database: sqlite3.Connection) -> dict[Taken, Adapter]:
     """What was taken up when its time came (`simulation.newest`), by whom and when."""
+    if not _waits_for_newest(database):
+        return {}
     adapters = read_adapters(database)
     return {
         taken_of(entry): adapters[str(entry["adapter"])]
         for entry in worn_in(read_manifest(database))
         if entry.get("newest") and entry["adapter"]
     }
+
+
+def _waits_for_newest(database: sqlite3.Connection) -> bool:
+    """Whether anything in the wardrobe can have been taken up; spares reading that of millions."""
+    asked = "SELECT 1 FROM manifest WHERE key = 'wardrobe' AND instr(value, '\"newest\"')"
+    return database.execute(asked).fetchone() is not None
 
 
 def write_taken(database: sqlite3.Connection, what: Taken, adapter: tuple[object, ...]) -> None:

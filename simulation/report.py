@@ -19,8 +19,11 @@ from simulation.sections import (
     front,
     humans,
     identification,
+    interviews,
     opinions,
+    questions,
 )
+from simulation.sections import worth as worths
 from simulation.sections.annotated import Reader, town_reader
 from simulation.sections.section import Section
 from simulation.sections.writing import FIGURES, Page, make_room, write_page
@@ -34,6 +37,7 @@ def write_report(
     out: Path,
     reader: Callable[[RunFrames], Reader | None] = town_reader,
     human: pd.DataFrame | None = None,
+    worth: pd.DataFrame | None = None,
 ) -> Path:
     """Writes the page `out`, and the folder ``figures`` beside it.
 
@@ -45,6 +49,7 @@ def write_report(
         out: The page, such as ``report.html``; its folder is made if it is not there.
         reader: Who says what the agents' words mean; the town's grammar where it can read them.
         human: Human answers to set beside the agents', from `analysis.human.read_human_shares`.
+        worth: What each seat of the only run is worth, from `whatif.worth.ranked`.
 
     Returns:
         The page.
@@ -60,10 +65,12 @@ def write_report(
         if reading.opinions.empty:
             raise InputError(f"{reading.name} ({reading.facts.scenario}) has no survey answers yet")
     make_room(out)
-    return write_page(_page(readings, human), out)
+    return write_page(_page(readings, human, worth), out)
 
 
-def _page(readings: Sequence[Reading], human: pd.DataFrame | None) -> Page:
+def _page(
+    readings: Sequence[Reading], human: pd.DataFrame | None, worth: pd.DataFrame | None
+) -> Page:
     facts, many = readings[0].facts, len(readings) > 1
     rng = np.random.default_rng(facts.seed)
     designs = page.designs(readings, rng)
@@ -73,7 +80,7 @@ def _page(readings: Sequence[Reading], human: pd.DataFrame | None) -> Page:
         f"{when(facts.started)}",
         title=facts.title,
         ledes=[f"{one.name}. {one.lede}" if several else one.lede for one in designs],
-        sections=_sections(readings, designs, human, rng),
+        sections=_sections(readings, designs, human, worth, rng),
         transcripts=front.transcripts(readings),
         limits=page.limits(readings, designs),
         origins=front.origins(readings),
@@ -85,6 +92,7 @@ def _sections(
     readings: Sequence[Reading],
     designs: Sequence[Design],
     human: pd.DataFrame | None,
+    worth: pd.DataFrame | None,
     rng: np.random.Generator,
 ) -> list[Section]:
     """Every section, in reading order."""
@@ -96,7 +104,10 @@ def _sections(
         opinions.divided(designs, rng),
         opinions.trajectories(readings),
         opinions.drifts(readings),
-        opinions.network(readings),
+        opinions.network(readings, rng),
+        worths.section(readings[0], worth) if len(readings) == 1 else None,
+        questions.section(designs, rng),
+        interviews.section(readings),
         humans.section(designs, human, rng),
         dynamics.section(designs),
         consistency.section(designs, rng),

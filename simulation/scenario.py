@@ -230,7 +230,7 @@ class Scenario:
         """What the control ``prompt`` tells everybody; the talk itself may not depend on it."""
         if "prompt" not in self.controls:
             return []
-        return [worn.agent.system_text for worn in ARMS["prompt"].dressed(self.wardrobe)]
+        return [worn.agent.system.text for worn in ARMS["prompt"].dressed(self.wardrobe)]
 
 
 def recast(agents: Sequence[Agent], cast: dict[str, Agent]) -> tuple[Agent, ...]:
@@ -268,7 +268,7 @@ def _describe_agent(agent: Agent) -> dict[str, object]:
         "persona": agent.persona.key if agent.persona else None,
         "stage": agent.stage.name if agent.stage else None,
         "voice": agent.voice,
-        "system": agent.system_text,
+        "system": agent.system.text,
         "adapter": agent.adapter.fingerprint if agent.adapter else None,
     }
 

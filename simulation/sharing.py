@@ -20,6 +20,11 @@ from simulation.budget import Budget, Purse
 _Waiting = tuple[int, float, int, int, "asyncio.Future[None]"]
 """Place of the run, when it is due there, order of arrival, tokens at most, and its door."""
 
+SCORES_SHARE = 4
+"""Scores may hold one in so many places at the engine. Nobody waits for a score, so engines answer
+them when nothing else is due: without a bound the scores of many runs would hold all places, and
+the engine would speak with a few rows at a time while replies wait outside (LOG.md)."""
+
 
 class Gate:
     """Where requests of all runs wait for their turn.
@@ -36,10 +41,18 @@ class Gate:
     ) -> None:
         self.engine, self._bound, self._spent = engine, in_flight, spent
         self._purse = Purse(budget)
-        self._waiting: list[_Waiting] = []
+        self._replies: list[_Waiting] = []
+        self._scores: list[_Waiting] = []
+        self._most_scores = max(1, in_flight // SCORES_SHARE)
+        self._scores_there = 0
         self._arrivals = count()
         self.at_engine = 0
         """Requests that are there now."""
+
+    @property
+    def replies_asked(self) -> int:
+        """Replies that runs wait for, at the engine or before the gate."""
+        return len(self._replies) + self.at_engine - self._scores_there
 
     def view(self, place: int) -> "SharedModel":
         """The engine for one run; those of lower place go first."""
@@ -49,12 +62,18 @@ class Gate:
     async def passed(self, place: int, request: Request, tokens: int) -> AsyncIterator[None]:
         """Waits until a request may go to the engine; its place is free again at the end.
 
+        Args:
+            place: Of the run.
+            request: What is asked.
+            tokens: That it may cost; 0 for a score.
+
         Raises:
             asyncio.CancelledError: It was turned away.
         """
         loop = asyncio.get_running_loop()
         door: asyncio.Future[None] = loop.create_future()
-        heappush(self._waiting, (place, request.priority, next(self._arrivals), tokens, door))
+        waiting = self._replies if tokens else self._scores
+        heappush(waiting, (place, request.priority, next(self._arrivals), tokens, door))
         loop.call_soon(self._open)  # after whoever else asks in this step of the loop
         try:
             await door
@@ -62,12 +81,13 @@ class Gate:
         finally:
             if not door.cancelled():  # else it never passed
                 self.at_engine -= 1
+                self._scores_there -= not tokens
                 self._purse.release(tokens)
             self._open()
 
     def turn_away(self, place: int) -> None:
         """Sends away what a run has waiting."""
-        for waiting in self._waiting:
+        for waiting in (*self._replies, *self._scores):
             if waiting[0] == place:
                 waiting[4].cancel()
         if isinstance(self.engine, Doorkeeper):  # runs are stopped together
@@ -82,17 +102,27 @@ class Gate:
         return not self._purse.short_of(tokens)
 
     def _open(self) -> None:
-        while self._waiting and self.at_engine < self._bound:
-            *_, tokens, door = self._waiting[0]
+        """Lets in whom there is room for: the earliest run first, and its replies first."""
+        while self.at_engine < self._bound and (waiting := self._next()):
+            *_, tokens, door = waiting[0]
             if not door.done():
                 if short := self._purse.short_of(tokens):
                     if not self._purse.reserved:  # else what is in flight may cost less
                         self._spent(short)
                     return
                 self._purse.reserve(tokens)
+                self._scores_there += not tokens
                 self.at_engine += 1
                 door.set_result(None)
-            heappop(self._waiting)
+            heappop(waiting)
+
+    def _next(self) -> list[_Waiting]:
+        """The queue whose first may go in next; an empty one if nobody may."""
+        if not self._scores or self._scores_there >= self._most_scores:
+            return self._replies
+        if not self._replies or self._scores[0][0] < self._replies[0][0]:
+            return self._scores
+        return self._replies
 
 
 class SharedModel:

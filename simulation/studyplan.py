@@ -12,7 +12,8 @@ from inspect import signature
 from pathlib import Path
 
 from personas.errors import InputError, nearest
-from simulation.analysis.excess import LEAST_RUNS
+from simulation.analysis.excess import MEASURES
+from simulation.analysis.reach import SEEDS, too_few
 from simulation.design import (
     Cell,
     Design,
@@ -41,7 +42,7 @@ class StudyPlan:
 
     vary: Mapping[str, Sequence[Level] | Range]
     """Levels by factor: an argument of the scenario, or one of `CHOICES`."""
-    seeds: int = LEAST_RUNS
+    seeds: int = SEEDS
     """Runs of each cell. All cells share the seeds, so that they are compared in pairs."""
     fraction: int = 1
     """2, 4, ...: a half, a quarter of all combinations of two-level factors."""
@@ -68,6 +69,14 @@ class StudyPlan:
     @property
     def _ranges(self) -> dict[str, Range]:
         return {name: one for name, one in self.vary.items() if isinstance(one, Range)}
+
+    @property
+    def too_few_seeds(self) -> str:
+        """What the study cannot find with its seeds, in words; empty where they are enough."""
+        against_first = sum(
+            len(levels) - 1 for levels in self.vary.values() if not isinstance(levels, Range)
+        )
+        return too_few(self.seeds, against_first * len(MEASURES))
 
     def design(self) -> Design:
         """The cells.

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from personas.errors import InputError
-from simulation.analysis.excess import LEAST_RUNS
 from simulation.analysis.frames import RunFacts
-from simulation.analysis.inference import ALPHA, least_pairs, smallest_p
+from simulation.analysis.reach import too_few
 from simulation.sections.front import listed
 from simulation.sections.section import Section
-from simulation.sections.studies import effects, page
+from simulation.sections.studies import arms, effects, page, worth
 from simulation.sections.writing import Origin, Page, write_page
 from simulation.study import Study, measures
 from simulation.view import signed
@@ -32,26 +31,45 @@ def write_study_report(study: Study, out: Path) -> Path:
     """
     if study.done and all(run.frames.surveys.empty for run in study.done):
         raise InputError(f"study {study.folder} has no survey answers: there is nothing to report")
-    family = effects.declared(measures(study))
+    measured = measures(study)
+    family = effects.declared(measured)
     rng = np.random.default_rng(study.seeds[0])
-    found = effects.contrasts(family, study.factors, rng)
-    trends = effects.trends(family, study.factors, rng)
-    sections: list[Section] = [
+    seats = worth.has_seats(study)
+    compared = {
+        name: levels
+        for name, levels in study.factors.items()
+        if len(levels) > 1 and not (seats and name == worth.FACTOR)
+    }
+    found = effects.contrasts(family, compared, rng)
+    trends = effects.trends(family, compared, rng)
+    worths = worth.contrasts(worth.values(study), rng) if seats else found.iloc[:0]
+    facts = study.done[0].frames.facts
+    beside = arms.compared(measured, facts, rng)
+    planned = page.power(found, len(study.seeds), rng)
+    factors: list[Section] = [
         page.contrasts(found, trends),
-        page.dose_plots(family, study.factors, rng),
-        page.variance(family, study.factors),
+        page.dose_plots(family, compared, rng),
+        *([planned] if planned else []),
+        page.variance(family, compared),
+    ]
+    sections = [
+        *([worth.section(worths)] if len(worths) else []),
+        *(factors if compared else []),
+        *([arms.section(beside)] if len(beside) else []),
         page.design(study),
     ]
-    facts = study.done[0].frames.facts
     done = f"{len(study.done)} of {len(study.runs)} runs"
     return write_page(
         Page(
             kicker=f"{facts.scenario} · study of {done}",
             title=study.title or facts.title,
-            ledes=[_lede(found, family, facts)],
+            ledes=[_lede(found, family, facts), *([worth.lede(worths)] if len(worths) else [])],
             sections=sections,
             transcripts=(),
-            limits=_limits(study, found, facts),
+            limits=[
+                *_limits(study, pd.concat([found, worths]) if len(worths) else found, facts),
+                *([arms.TOO_HIGH] if arms.is_floor_too_high(beside) else []),
+            ],
             origins=[_origin(study, facts)],
         ),
         out,
@@ -80,12 +98,7 @@ def _limits(study: Study, found: pd.DataFrame, facts: RunFacts) -> list[str]:
         f"{int(found['p_value'].notna().sum())} contrasts are tested and corrected together; "
         "whatever else is looked at in the runs is exploration.",
     ]
-    if len(study.seeds) < LEAST_RUNS:
-        words.append(
-            f"{len(study.seeds)} seeds are too few for an interval or a test (at least "
-            f"{LEAST_RUNS}): differences stand without either."
-        )
-    words += _power(found)
+    words += _power(study, found)
     if facts.floor_arm is None:
         words.append("Without a control arm, drift cannot be told from noise: no excess is given.")
     if study.aliases:
@@ -99,15 +112,12 @@ def _limits(study: Study, found: pd.DataFrame, facts: RunFacts) -> list[str]:
     return words
 
 
-def _power(found: pd.DataFrame) -> list[str]:
+def _power(study: Study, found: pd.DataFrame) -> list[str]:
     """Whether one effect could be found at all after the correction."""
     tested = found[found["p_value"].notna()]
-    if tested.empty or smallest_p(int(tested["pairs"].min())) * len(tested) <= ALPHA:
-        return []
-    return [
-        f"With {int(tested['pairs'].min())} pairs no single effect among {len(tested)} contrasts "
-        f"can stay below {ALPHA} after the correction: {least_pairs(len(tested))} seeds would do."
-    ]
+    pairs = int(tested["pairs"].min()) if len(tested) else len(study.seeds)
+    words = too_few(pairs, len(tested))
+    return [f"{words}."] if words else []
 
 
 def _origin(study: Study, facts: RunFacts) -> Origin:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from personas.model import Model
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import Desk
 from simulation.origin import Origin
+from simulation.progress import Progress
 from simulation.record import FILE
 from simulation.recordfile import lock_folder
 from simulation.run import rare_collections, read_manifest_of, simulate
@@ -24,6 +25,7 @@ from simulation.sharing import Gate
 from simulation.studyplan import PlannedRun, Recipe, StudyPlan, describe_study, write_down
 
 RUNS_OPEN = 16  # at most: bounds memory
+STEPS_TO_GATE = 3  # of the event loop, until what is due in a new run stands before the gate
 SUMMED = (
     "turns", "answers", "old_turns", "old_answers", "from_record", "new_tokens", "written",
     "prompt_tokens",
@@ -43,11 +45,6 @@ class Sweep:
     """Summed over the runs of this session; its `stopped` says why the study stopped."""
     _desks: dict[str, Desk] = field(default_factory=dict)
     _closed: list[Progress] = field(default_factory=list)
-
-    @property
-    def handed_over(self) -> int:
-        """Requests that open runs have at the gate or at the engine."""
-        return sum(desk.progress.in_flight for desk in self._desks.values())
 
     def stop(self, why: str) -> None:
         """Lets nothing more go out; what is in flight is still awaited and kept."""
@@ -167,7 +164,10 @@ async def sweep(
         state.done = len(runs) - len(left)
         begun(state)
         with _alarm(budget.hours, state):
-            await _make_all(deque(left), make, state, changed, in_flight, runs_open)
+            await _make_all(
+                deque(left), make, state, changed, runs_open,
+                wanting=lambda: gate.replies_asked < in_flight,
+            )  # fmt: skip
         return state
 
 
@@ -181,10 +181,20 @@ async def _make_all(
     make: Callable[[int, PlannedRun], Coroutine[None, None, None]],
     state: Sweep,
     changed: asyncio.Event,
-    in_flight: int,
     runs_open: int,
+    wanting: Callable[[], bool],
 ) -> None:
-    """Opens runs in their order, one more whenever the engine could take more."""
+    """Opens runs in their order, one more whenever the engine could take more.
+
+    Args:
+        left: Runs to be made.
+        make: Makes one.
+        state: Is told when something fails.
+        changed: Set at every commit.
+        runs_open: Most runs open at a time.
+        wanting: Whether the engine could take more replies. Scores do not count: they pile up
+            while there are replies, and would keep further runs closed.
+    """
     tasks: set[asyncio.Task[None]] = set()
     failure: BaseException | None = None
     try:
@@ -193,16 +203,12 @@ async def _make_all(
             failure = failure or _taken_leave(tasks)
             if failure:
                 state.stop("a run failed")
-            if (
-                left
-                and not state.progress.stopped
-                and len(tasks) < runs_open
-                and state.handed_over < in_flight
-            ):
+            if left and not state.progress.stopped and len(tasks) < runs_open and wanting():
                 task = asyncio.create_task(make(*left.popleft()))
                 task.add_done_callback(lambda _: changed.set())
                 tasks.add(task)
-                await asyncio.sleep(0)  # it hands over what is due in it
+                for _ in range(STEPS_TO_GATE):
+                    await asyncio.sleep(0)
             elif tasks:
                 await changed.wait()
     finally:

@@ -43,6 +43,11 @@ class View:
         """The floor, if there is one, and the talk: drawn in this order the talk lies on top."""
         return [self.floor, self.main] if self.floor else [self.main]
 
+    def arms_of(self, frame: pd.DataFrame) -> list[str]:
+        """All arms of a frame: the talk, its floor, then the other controls."""
+        known = [str(arm) for arm in dict.fromkeys(frame["arm"])]
+        return [*self.arms[::-1], *(arm for arm in known if arm not in self.arms)]
+
     def rows(self, frame: pd.DataFrame, arm: str) -> pd.DataFrame:
         """The rows of one arm that answer the question, by wave."""
         chosen: pd.DataFrame = frame[(frame["arm"] == arm) & (frame["question"] == self.question)]

@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # There is a worker for every core: a second thread would wait for the others' and burn the time
@@ -29,7 +30,9 @@ def pytest_configure() -> None:
     """Ctrl-C works, in this process and in those that it starts.
 
     Where the tests were begun in the background of a shell it is ignored, and whoever tests it
-    would wait for ever.
+    would wait for ever. And no example has a deadline: a busy machine is no defect.
     """
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,5 @@
 """Single requests to one server over HTTP, and what each status means."""
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
 from agents.engines.serverspec import ServerSpec
 from agents.engines.wire import Nonsense, Unavailable, complaint, read_json
@@ -63,7 +63,7 @@ class Connection:
             async with self.session.request(
                 "GET" if body is None else "POST",
                 self.url + path,
-                data=None if body is None else json.dumps(body).encode(),
+                data=None if body is None else orjson.dumps(body),
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 allow_redirects=False,
             ) as response:

@@ -51,7 +51,7 @@ class EmbeddedEngine:
         dtype: Dtype = "float32",
         max_batch: int = 32,
         threads: int | None = None,
-        prefix_bytes: int = 512 * 2**20,
+        prefix_bytes: int = 2**30,
     ) -> None:
         _check_arguments(dtype, max_batch, threads, prefix_bytes)
         base = base_identity(folder)

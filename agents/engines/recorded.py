@@ -47,8 +47,11 @@ class RecordedEngine:
         counts: TokenCounts | None = None,
         identity: ModelIdentity | None = None,
     ) -> None:
-        self._engine, self._replies, self._counts = engine, replies, counts
-        self._at_once = engine if isinstance(engine, AtOnce) else None
+        self._engine, self._replies = engine, replies
+        self.at_once = engine.at_once if isinstance(engine, AtOnce) else _never_at_once
+        """The engine's answer, if it can be had without waiting (`AtOnce`)."""
+        self.count_tokens = engine.count_tokens if counts is None else _counting(engine, counts)
+        """The recorded count of a text, or the wrapped engine's."""
         self._on_their_way: dict[str, asyncio.Future[Reply | Scores]] = {}
         self.identity = identity or engine.identity
         """Under whose name replies are recorded."""
@@ -59,12 +62,6 @@ class RecordedEngine:
     def context_tokens(self) -> int:
         """The wrapped engine's."""
         return self._engine.context_tokens
-
-    def count_tokens(self, text: str) -> int:
-        """The recorded count, or the wrapped engine's."""
-        if self._counts is None:
-            return self._engine.count_tokens(text)
-        return self._counts.of(text, self._engine.count_tokens)
 
     async def generate(self, request: Request) -> Reply:
         """The recorded reply, or a new one."""
@@ -88,12 +85,6 @@ class RecordedEngine:
         if known is not None:
             self.answered += 1
         return known
-
-    def at_once(
-        self, request: Request, options: Sequence[str] | None = None
-    ) -> Reply | Scores | None:
-        """The engine's answer, if it can be had without waiting."""
-        return None if self._at_once is None else self._at_once.at_once(request, options)
 
     async def ask(
         self, key: str, request: Request, options: Sequence[str] | None = None
@@ -131,6 +122,18 @@ class RecordedEngine:
         if options is None:
             return self._engine.generate(request)
         return self._engine.score(request, options)
+
+
+def _never_at_once(_: Request, __: Sequence[str] | None = None) -> Reply | Scores | None:
+    """For an engine that must always be waited for."""
+    return None
+
+
+def _counting(engine: Model, counts: TokenCounts) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        return counts.of(text, engine.count_tokens)
+
+    return count
 
 
 def recorded(engine: Model, replies: Mapping[str, Reply | Scores]) -> RecordedEngine:

@@ -1,13 +1,14 @@
-"""Openness, recovered by fitted models from talks that obey the grammar's law.
+"""Openness, recovered by fitted models and from moves, in talks that obey the grammar's law.
 
 A hundred people of all three kinds meet in groups of six, each time in other company and about
 something else. What everybody thinks after each round is the truth of the law, as a perfect survey
-would find it; a model is fitted to these opinions and knows nothing of what was said.
+would find it, or one that errs; neither the models nor the count of moves know what was said.
 """
 
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -17,11 +18,14 @@ from personas.windtunnel.people import OPENNESS, Townsperson, random_person
 from personas.windtunnel.proposals import PROPOSALS
 from personas.windtunnel.town import Proposal
 from simulation.analysis.dynamics import degroot_each, susceptibilities
+from simulation.analysis.mobility import mobility
 from simulation.analysis.transitions import meetings_heard
 
 PEOPLE = 100
 GROUP = 6
 NOTCHES = 2
+SURVEY_ERROR = 0.1
+"""Deviation of an erring survey, on the scale of 2: it is off by 0.04 of the scale on average."""
 
 
 def crowd(seed: int, count: int = PEOPLE) -> list[Townsperson]:
@@ -68,18 +72,30 @@ def lived(
 
 
 def recovered(people: Sequence[Townsperson], evenings: int, rounds: int, seed: int) -> pd.DataFrame:
-    """What the fits say of everybody, beside the truth.
+    """What the fits and the moves say of everybody, beside the truth.
 
     Returns:
-        Columns ``agent``, ``openness``, ``susceptibility`` (Friedkin and Johnsen) and ``yielding``
-        (1 - self-weight of DeGroot's model with a weight for each agent).
+        Columns ``agent``, ``openness``, ``susceptibility`` (Friedkin and Johnsen), ``yielding``
+        (1 - self-weight of DeGroot's model with a weight for each agent), ``mobility``, and
+        ``mobility_erring``: the same by a survey that errs.
     """
-    met = meetings_heard(*lived(people, evenings, rounds, seed))
-    fitted = susceptibilities(met)[["agent", "susceptibility"]]
+    opinions, exposures = lived(people, evenings, rounds, seed)
+    met = meetings_heard(opinions, exposures)
+    erring = meetings_heard(read_with_errors(opinions, seed), exposures)
+    found = susceptibilities(met)[["agent", "susceptibility"]]
     averaging = degroot_each(met)[["agent", "value"]]
+    moved = mobility(met)[["agent", "mobility"]]
+    blurred = mobility(erring)[["agent", "mobility"]]
+    found = found.merge(averaging.assign(yielding=1 - averaging["value"]), on="agent")
+    found = found.merge(moved, on="agent").merge(blurred, on="agent", suffixes=("", "_erring"))
     truth = {person.name: OPENNESS[person.chapters[0].openness] for person in people}
-    both = fitted.merge(averaging.assign(yielding=1 - averaging["value"]), on="agent")
-    return both.assign(openness=both["agent"].map(truth)).drop(columns="value")
+    return found.assign(openness=found["agent"].map(truth)).drop(columns="value")
+
+
+def read_with_errors(opinions: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The same opinions as a survey reads them that errs, and keeps within the scale."""
+    errors = np.random.default_rng(seed).normal(0, SURVEY_ERROR, len(opinions))
+    return opinions.assign(opinion=(opinions["opinion"] + errors).clip(-1, 1))
 
 
 def agreement(found: pd.DataFrame, column: str) -> float:
@@ -103,7 +119,8 @@ def designs(
     """The rank correlations, by the length of the talks and their number.
 
     Returns:
-        Columns ``rounds``, ``evenings``, ``friedkin_johnsen``, ``degroot`` and ``best``.
+        Columns ``rounds``, ``evenings``, ``friedkin_johnsen``, ``degroot``, ``mobility``,
+        ``mobility_erring`` and ``best``.
     """
     people = crowd(seed)
     rows = []
@@ -116,6 +133,8 @@ def designs(
                     "evenings": number,
                     "friedkin_johnsen": agreement(found, "susceptibility"),
                     "degroot": agreement(found, "yielding"),
+                    "mobility": agreement(found, "mobility"),
+                    "mobility_erring": agreement(found, "mobility_erring"),
                     "best": best_agreement(found),
                 }
             )

@@ -33,6 +33,13 @@ BEFORE, DURING = 0.05, 0.1  # of the scale's width
 AREA = 0.95
 MISCOUNT = 0.05
 RANKS = 0.8
+OPENNESS_BY = {
+    "friedkin_johnsen": "Friedkin-Johnsen",
+    "degroot": "DeGroot",
+    "mobility": "the mean move",
+}
+OPENNESS_SHOWN = ((4, 2), (4, 8), (24, 8))
+"""Talks and their rounds that stand among the goals."""
 ALARMS = (0.04, 0.06)
 ALIKE = (0.6, 0.7, SAME_IDEA)
 HEADLINE = ("flips of signs, as judged", "interval without 0")
@@ -112,9 +119,8 @@ def _situations() -> list[str]:
 
 
 def openness_part() -> Part:
-    """Openness by fitted models."""
+    """Openness by fitted models, and by moves."""
     found = openness.designs()
-    most = found["evenings"].max()
     goals = tuple(
         Goal(
             f"openness by {name}, {row.evenings} talks of {row.rounds} rounds",
@@ -122,15 +128,18 @@ def openness_part() -> Part:
             f"{getattr(row, column):.2f} (largest possible {row.best:.2f})",
             bool(getattr(row, column) >= RANKS),
         )
-        for column, name in (("friedkin_johnsen", "Friedkin-Johnsen"), ("degroot", "DeGroot"))
-        for row in found[(found["evenings"] == most) & found["rounds"].isin([2, 8])].itertuples()
+        for column, name in OPENNESS_BY.items()
+        for row in found.itertuples()
+        if (row.evenings, row.rounds) in OPENNESS_SHOWN
     )
     headings = {
         "rounds": "rounds of a talk",
         "evenings": "talks a person",
         "friedkin_johnsen": "Friedkin-Johnsen, susceptibility",
         "degroot": "DeGroot, 1 - self-weight of each",
-        "best": "largest possible",
+        "mobility": "mean move",
+        "mobility_erring": "mean move, survey off by 0.04",
+        "best": "largest possible without ties",
     }
     return Part("Openness", goals, f"{OPENNESS}\n\n{table(found, headings)}\n{OPENNESS_READ}")
 

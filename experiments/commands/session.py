@@ -19,8 +19,9 @@ from experiments.commands.handover import Handover, hand_over
 from experiments.commands.liveview import CTRL_C, run_progress, stopping
 from personas.adapter import Adapter
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import Desk
 from simulation.origin import Origin
+from simulation.progress import Progress
 from simulation.record import FILE
 from simulation.rehearsal import size_of
 from simulation.run import run_name, simulate

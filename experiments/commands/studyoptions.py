@@ -8,7 +8,7 @@ import typer
 
 from experiments.commands.factors import read_factors, read_fraction
 from personas.errors import InputError
-from simulation.analysis.excess import LEAST_RUNS
+from simulation.analysis.reach import SEEDS
 from simulation.studyplan import StudyPlan
 
 STUDY = "STUDY"
@@ -72,7 +72,7 @@ def asked_of(
         int | None,
         typer.Option(
             help="Runs of each cell, from the experiment's --seed on; all cells share them.",
-            show_default=str(LEAST_RUNS),
+            show_default=str(SEEDS),
         ),
     ] = None,
     fraction: Annotated[

@@ -17,7 +17,6 @@ from experiments.commands.session import AcceptChanges, budget_of
 from experiments.commands.sitting import Foreseen, Sitting, recipe_of
 from experiments.commands.studyoptions import Asked, asked_of
 from personas.errors import InputError
-from simulation.analysis.excess import LEAST_RUNS
 from simulation.budget import Budget
 from simulation.origin import hash_of
 from simulation.studyplan import PlannedRun, StudyPlan, describe_study, read_down, write_down
@@ -87,8 +86,8 @@ def _tell(plan: StudyPlan, study: Mapping[str, object], folder: Path, *, going_o
         f"seeds of {len(runs) // plan.seeds} cells, {study['design']}",
         markup=False,
     )
-    if plan.seeds < LEAST_RUNS:
-        out.print(f"{plan.seeds} seeds are too few for an interval (at least {LEAST_RUNS})")
+    if plan.too_few_seeds:
+        out.print(plan.too_few_seeds, markup=False)
 
 
 def resume_study(

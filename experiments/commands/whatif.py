@@ -48,7 +48,7 @@ def tell_worth(run: Path, branches: Mapping[str, Path]) -> None:
     from simulation.reading import read_run
     from simulation.report import FIGURES
     from simulation.whatif.figures import worths
-    from simulation.whatif.worth import ranked, worth
+    from simulation.whatif.worth import FILE, ranked, worth
 
     frames = read_run(run)
     facts = frames.facts
@@ -56,7 +56,7 @@ def tell_worth(run: Path, branches: Mapping[str, Path]) -> None:
     found = worth(opinions(frames.surveys), others)
     found = found[found["question"] == facts.topic]
     ranking = ranked(found, facts.main_arm, facts.floor_arm)
-    ranking.to_csv(run / "worth.csv", index=False)
+    ranking.to_csv(run / FILE, index=False)
     (run / FIGURES).mkdir(exist_ok=True)
     for ending in ("png", "svg"):
         path = run / FIGURES / f"worth.{ending}"
@@ -67,4 +67,4 @@ def tell_worth(run: Path, branches: Mapping[str, Path]) -> None:
         distances = [f"{row[name]:.3f}" for name in ("moved", "floor")]
         table.add_row(str(row["rank"]), str(row["seat"]), *distances, *figures)
     out.print(table)
-    out.print(f"worth: {run / 'worth.csv'}, {run / FIGURES / 'worth.png'}", markup=False)
+    out.print(f"worth: {run / FILE}, {run / FIGURES / 'worth.png'}", markup=False)

@@ -13,12 +13,10 @@ from typing import TypeVar
 
 from personas.chance import seed_for
 from personas.errors import InputError
+from personas.examination.asking import WORD, ask_for_verdict, judging_request, parts_of
 from personas.examination.judge import BEST_GRADE, TOPICS, Candidate, Case, Mark, Topic
-from personas.model import Control, Model, Request, Sampling, Segment, Spoken
+from personas.model import Model, Sampling
 
-VERDICT = "[Verdict]"
-_FOUND = re.compile(r"\[verdict\]\s*:?\s*(\w+)", re.IGNORECASE)
-_FORM = f"Reason in one sentence, then write {VERDICT} and {{options}}, and nothing after it."
 _TASKS: dict[Mark, tuple[str, str]] = {
     "grade": (
         "Compare an answer with a reference. Judge only whether they agree on {subject}; wording "
@@ -78,7 +76,7 @@ class EngineJudge:
 
     async def topic(self, user: str, note: str, reference: str) -> Topic:
         """See `personas.examination.judge.Judge.topic`; ``neither`` where none is told."""
-        told = _parts(("Question", user), ("Answer", reference))
+        told = parts_of(("Question", user), ("Answer", reference))
         seed = seed_for(0, "topic", user)
         found: Topic | None = await self._ask(_TOPIC, " or ".join(TOPICS), told, seed, _topic)
         return "neither" if found is None else found
@@ -86,7 +84,7 @@ class EngineJudge:
     async def mark(self, case: Case, what: Mark) -> float | None:
         """See `personas.examination.judge.Judge.mark`."""
         task, options = _TASKS[what]
-        told = _parts(
+        told = parts_of(
             ("Said to them", case.user),
             ("About it", case.note if what == "rejects" else ""),
             ("Earlier answer", case.earlier),
@@ -112,8 +110,8 @@ class EngineJudge:
             f"{letter}: {candidates[place].told}"
             for letter, place in zip(letters, order, strict=True)
         ]
-        told = _parts(("Question", case.user), ("Answer", case.answer))
-        request = _request(_WHO, "\n".join([*people, told]), self.sampling, 0)
+        told = parts_of(("Question", case.user), ("Answer", case.answer))
+        request = judging_request(_WHO, "\n".join([*people, told]), self.sampling, 0)
         logs = (await self.model.score(request, letters)).logprobs
         top = max(logs)
         weights = [math.exp(one - top) for one in logs]
@@ -125,7 +123,7 @@ class EngineJudge:
     async def compare(self, case: Case, answers: Sequence[str]) -> tuple[float, ...] | None:
         """See `personas.examination.judge.Judge.compare`; all answers at once, under letters."""
         letters = [chr(ord("A") + place) for place in range(len(answers))]
-        told = _parts(
+        told = parts_of(
             ("Question", case.user), ("Reference", case.reference),
             *zip(letters, answers, strict=True),
         )  # fmt: skip
@@ -142,18 +140,14 @@ class EngineJudge:
         told: str,
         seed: int,
         read: Callable[[str], Read | None],
-        form: re.Pattern[str] = _FOUND,
+        form: re.Pattern[str] = WORD,
     ) -> Read | None:
         """The first verdict that can be read; None if none can."""
-        system = f"{task}\n{_FORM.format(options=options)}"
-        for attempt in range(self.attempts):
-            own = seed_for(seed, "attempt", attempt)
-            reply = await self.model.generate(_request(system, told, self.sampling, own))
-            found = form.findall(reply.text)
-            value = read(found[-1].casefold()) if found else None
-            if value is not None:
-                return value
-        return None
+        ruling = await ask_for_verdict(
+            self.model, task, options, told, seed, read,
+            attempts=self.attempts, sampling=self.sampling, form=form,
+        )  # fmt: skip
+        return ruling.value
 
 
 def _topic(word: str) -> Topic | None:
@@ -177,14 +171,3 @@ def _ranked(word: str, letters: Sequence[str]) -> tuple[float, ...] | None:
         float(-next(place for place, tier in enumerate(tiers) if letter in tier))
         for letter in letters
     )
-
-
-def _parts(*parts: tuple[str, str]) -> str:
-    return "\n".join(f"{name}: {' '.join(text.split())}" for name, text in parts if text)
-
-
-def _request(system: str, user: str, sampling: Sampling, seed: int) -> Request:
-    parts: tuple[Segment, ...] = (
-        Control("system"), Spoken(system), Control("user"), Spoken(user), Control("assistant")
-    )  # fmt: skip
-    return Request(parts, sampling=sampling, seed=seed)

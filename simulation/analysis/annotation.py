@@ -9,7 +9,8 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, Protocol
+from math import isnan
+from typing import Literal, Protocol, get_args
 
 import pandas as pd
 
@@ -23,8 +24,9 @@ STANCE_COLUMNS = (*TURN, "subject", "stance")
 CLAIM_VERDICT_COLUMNS = (*TURN, "claim", "verdict")
 PAIR_VERDICT_COLUMNS = ("arm", "agent", "earlier", "later", "verdict")
 
-Verdict = Literal["agrees", "contradicts", "unrelated"]
-VERDICTS = ("agrees", "contradicts", "unrelated")
+Verdict = Literal["agrees", "contradicts", "unrelated", "unusable"]
+"""``unusable``: a judge came to none, which is data; shares leave it out and count it."""
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
@@ -53,7 +55,9 @@ class Stance:
     subject: str
     """On what."""
     value: float
-    """From -1, strongly against, to 1, strongly for."""
+    """From -1, strongly against, to 1, strongly for; NaN if the reader could not tell."""
+    reason: str = ""
+    """Why it could not."""
 
 
 class IdeaReader(Protocol):
@@ -151,7 +155,8 @@ def stances_in(turns: pd.DataFrame, reader: StanceReader) -> pd.DataFrame:
         reader: Finds them.
 
     Returns:
-        `STANCE_COLUMNS`, with ``stance`` in [-1, 1], in the order in which they were stated.
+        `STANCE_COLUMNS`, with ``stance`` in [-1, 1], in the order in which they were stated; those
+        that the reader could not tell are left out.
 
     Raises:
         InputError: A column is missing, or the reader gave a value outside [-1, 1].
@@ -160,6 +165,7 @@ def stances_in(turns: pd.DataFrame, reader: StanceReader) -> pd.DataFrame:
         (*_turn(row), found.subject, found.value)
         for row in in_order(turns).to_dict("records")
         for found in reader.stances(str(row["text"]))
+        if not isnan(found.value)
     ]
     frame = pd.DataFrame(rows, columns=list(STANCE_COLUMNS)).astype({"stance": float})
     outside = frame.loc[~frame["stance"].between(-1, 1), "stance"]

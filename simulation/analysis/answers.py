@@ -1,15 +1,17 @@
 """Answers of other kinds: points divided among items, and words that somebody must read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from personas.errors import InputError
-from simulation.analysis.annotation import StanceReader
+from simulation.analysis.annotation import Stance, StanceReader
 from simulation.analysis.frames import INTERVIEW_COLUMNS, require_columns
 from simulation.analysis.shares import ANSWER
 from simulation.questions import POINTS
 
+SILENT = "no stance was stated"
+"""Reason of an answer that says nothing on its subject."""
 READ_COLUMNS = (*ANSWER, "time", "opinion", "degenerate", "reason", "answers")
 
 
@@ -54,7 +56,8 @@ def read_interviews(
     """Opinions that a reader finds in free answers, in the form of those read off option letters.
 
     An answer that states nothing on its subject is degenerate, and says so: silence is data, not a
-    middle opinion. Of several stances in one answer the last counts; paraphrases are averaged.
+    middle opinion. So is one of which the reader could not tell, for the reason that it gave. Of
+    several stances in one answer the last counts; paraphrases are averaged.
 
     Args:
         interviews: As in `RunFrames`.
@@ -69,17 +72,29 @@ def read_interviews(
         InputError: A column is missing, or the reader gave a value outside [-1, 1].
     """
     require_columns("interviews", interviews, INTERVIEW_COLUMNS)
-    stated = []
-    for question, text in zip(interviews["question"], interviews["text"], strict=True):
-        about = subject(str(question))
-        values = [one.value for one in reader.stances(str(text)) if one.subject == about]
-        if values and not -1 <= values[-1] <= 1:
-            raise InputError(f"stance must lie in [-1, 1], the reader gave {values[-1]}")
-        stated.append(values[-1] if values else float("nan"))
-    told = interviews.assign(stated=pd.Series(stated, index=interviews.index, dtype=float))
+    read = [
+        _stated(reader.stances(str(text)), subject(str(question)))
+        for question, text in zip(interviews["question"], interviews["text"], strict=True)
+    ]
+    told = interviews.assign(
+        stated=pd.Series([one.value for one in read], index=interviews.index, dtype=float),
+        why=pd.Series([one.reason for one in read], index=interviews.index, dtype=object),
+    )
     found = told.groupby(ANSWER, as_index=False).agg(
-        time=("time", "first"), opinion=("stated", "mean"), answers=("stated", "count")
+        time=("time", "first"),
+        opinion=("stated", "mean"),
+        answers=("stated", "count"),
+        why=("why", lambda reasons: "; ".join(dict.fromkeys(reasons))),
     )
     found["degenerate"] = found["answers"] == 0
-    found["reason"] = ["" if count else "no stance was stated" for count in found["answers"]]
+    found["reason"] = found["why"].where(found["degenerate"], "")
     return found[list(READ_COLUMNS)]
+
+
+def _stated(stances: Sequence[Stance], about: str) -> Stance:
+    """The last stance on a subject; NaN, and why, if there is none."""
+    own = [one for one in stances if one.subject == about]
+    last = own[-1] if own else Stance(about, float("nan"), SILENT)
+    if abs(last.value) > 1:
+        raise InputError(f"stance must lie in [-1, 1], the reader gave {last.value}")
+    return last

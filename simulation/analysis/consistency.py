@@ -23,6 +23,7 @@ from simulation.analysis.shares import ANSWER
 
 SPEAKER = ("arm", "agent")
 """One agent in one arm."""
+FLAGS = ["contradicts", "related", "unusable"]
 HEARD_COLUMNS = (
     "arm",
     "listener",
@@ -45,16 +46,19 @@ def prompt_to_line(verdicts: pd.DataFrame, by: Sequence[str] = SPEAKER) -> pd.Da
 
     Returns:
         The columns `by`, ``value`` in [0, 1], ``lines``, ``contradictions`` (lines that contradict
-        at least one claim), ``related`` (lines that bear on at least one claim) and
-        ``value_related``, the share among these alone, NaN if there are none: a line of small
-        talk contradicts nothing, so ``value`` flatters whoever says little of itself.
+        at least one claim), ``related`` (lines that bear on at least one claim), ``unusable``
+        (lines that contradict nothing as far as can be told, which is not all: counted in no
+        share) and ``value_related``, the share among the related alone, NaN if there are none: a
+        line of small talk contradicts nothing, so ``value`` flatters whoever says little of itself.
 
     Raises:
         InputError: A column is missing, or a verdict is unknown.
     """
     _check_verdicts(verdicts, CLAIM_VERDICT_COLUMNS)
     keys = list(dict.fromkeys([*by, *TURN]))
-    lines = _flagged(verdicts).groupby(keys, as_index=False)[["contradicts", "related"]].any()
+    lines = _flagged(verdicts).groupby(keys, as_index=False)[FLAGS].any()
+    lines["unusable"] &= ~lines["contradicts"]
+    lines["related"] &= ~lines["unusable"]
     return _shares(lines, by, "lines")
 
 
@@ -69,7 +73,8 @@ def line_to_line(verdicts: pd.DataFrame, by: Sequence[str] = SPEAKER) -> pd.Data
 
     Returns:
         The columns `by`, ``value`` in [0, 1], ``pairs``, ``contradictions``, ``related`` (pairs
-        about the same thing) and ``value_related``, among these alone, NaN if there are none.
+        about the same thing), ``unusable`` (pairs without a verdict: counted in no share) and
+        ``value_related``, among the related alone, NaN if there are none.
 
     Raises:
         InputError: A column is missing, or a verdict is unknown.
@@ -270,21 +275,25 @@ def _check_verdicts(verdicts: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def _flagged(verdicts: pd.DataFrame) -> pd.DataFrame:
+    said = verdicts["verdict"]
     return verdicts.assign(
-        contradicts=verdicts["verdict"] == "contradicts", related=verdicts["verdict"] != "unrelated"
+        contradicts=said == "contradicts",
+        related=said.isin(["agrees", "contradicts"]),
+        unusable=said == "unusable",
     )
 
 
 def _shares(flagged: pd.DataFrame, by: Sequence[str], counted: str) -> pd.DataFrame:
-    """1 - contradictions, among all cases and among those that are related."""
+    """1 - contradictions, among all usable cases and among those that are related."""
     result = flagged.groupby(list(by), as_index=False).agg(
         **{
             counted: ("contradicts", "size"),
             "contradictions": ("contradicts", "sum"),
             "related": ("related", "sum"),
+            "unusable": ("unusable", "sum"),
         }
     )
-    result["value"] = 1 - result["contradictions"] / result[counted]
-    # 0 / 0 is NaN in pandas: no related line, no share.
+    # 0 / 0 is NaN in pandas: no usable line, no share, and no related one.
+    result["value"] = 1 - result["contradictions"] / (result[counted] - result["unusable"])
     result["value_related"] = 1 - result["contradictions"] / result["related"]
-    return result[[*by, "value", counted, "contradictions", "related", "value_related"]]
+    return result[[*by, "value", counted, "contradictions", "related", "unusable", "value_related"]]

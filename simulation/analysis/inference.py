@@ -23,6 +23,7 @@ from simulation.analysis.excess import (
     interval_over_runs,
 )
 from simulation.analysis.frames import require_columns
+from simulation.analysis.reach import ALPHA, least_pairs, smallest_p
 
 MEASURE_COLUMNS = ("run", "seed", "measure", "value")
 """What a frame of measures holds beside its factors: ``run`` (text or number), ``seed``,
@@ -30,8 +31,9 @@ MEASURE_COLUMNS = ("run", "seed", "measure", "value")
 MID_FROM = 7
 """Pairs from which mid-p is taken. At 5 % it finds a difference in 3 to 6 of 100 null experiments;
 with six pairs it could find one in 6.2, and the exact p is taken, which finds it in 3.1 at most."""
-ALPHA = 0.05
-"""Level of a test."""
+
+ROUNDING = 1e-12
+"""Sums of differences up to this size are rounding: 0.1 + 0.2 - 0.3 in every pair is no finding."""
 
 CONTRAST_COLUMNS = (
     "measure",
@@ -162,7 +164,7 @@ def sign_flip_p(
     sizes = np.abs(differences @ signs)
     seen = np.abs(differences.sum(axis=-1, keepdims=True))
     # Sums of the same shares in another order differ in their last bits; a tie must stay one.
-    slack = 1e-9 * np.abs(differences).sum(axis=-1, keepdims=True)
+    slack = 1e-9 * np.abs(differences).sum(axis=-1, keepdims=True) + ROUNDING
     far = np.asarray((sizes >= seen - slack).sum(axis=-1), dtype=float)
     ties = far - (sizes > seen + slack).sum(axis=-1)
     total = signs.shape[1]
@@ -180,31 +182,6 @@ def single_p(differences: NDArray[np.float64], rng: np.random.Generator) -> NDAr
         rng: Draws flips where they are too many to try all.
     """
     return sign_flip_p(differences, rng, mid=differences.shape[-1] >= MID_FROM)
-
-
-def smallest_p(pairs: int) -> float:
-    """The smallest exact two-sided p that flips of signs can reach: 2 / 2^pairs, at most 1."""
-    return 1 / (1 + RESAMPLES) if pairs > EXACT_UP_TO else min(1.0, 2.0 ** (1 - pairs))
-
-
-def least_pairs(tests: int, alpha: float = ALPHA) -> int:
-    """Pairs with which even one effect among many tests can be found after correction.
-
-    Benjamini and Hochberg multiply the smallest of m p-values by m, so n pairs must reach
-    2 / 2^n <= alpha / m.
-
-    Args:
-        tests: Size of the declared family.
-        alpha: Level.
-
-    Raises:
-        InputError: `tests` is below 1 or `alpha` outside (0, 1).
-    """
-    if tests < 1:
-        raise InputError(f"tests must be at least 1, got {tests}")
-    if not 0 < alpha < 1:
-        raise InputError(f"alpha must lie in (0, 1), got {alpha}")
-    return int(np.ceil(1 + np.log2(tests / alpha)))
 
 
 def adjusted(p_values: "pd.Series[float]") -> "pd.Series[float]":

@@ -10,7 +10,8 @@ from scipy import stats
 
 from personas.errors import InputError
 from simulation.analysis.excess import LEAST_RUNS
-from simulation.analysis.inference import ALPHA, sign_flip_p, single_p
+from simulation.analysis.inference import sign_flip_p, single_p
+from simulation.analysis.reach import ALPHA
 
 Draw = Callable[[np.random.Generator, tuple[int, int]], NDArray[np.float64]]
 """Draws differences of pairs without an effect, (experiments, pairs), mean 0 and deviation 1."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from simulation.analysis.inference import ALPHA
+from simulation.analysis.reach import ALPHA
 from simulation.figures import (
     FLOOR,
     HAIR,
@@ -64,15 +64,18 @@ def forest(contrasts: pd.DataFrame, unit: str = "", ax: Axes | None = None) -> A
     return ax
 
 
-def power(curve: pd.DataFrame, ax: Axes | None = None) -> Axes:
+def power(curve: pd.DataFrame, ax: Axes | None = None, *, own: int | None = None) -> Axes:
     """How likely an effect is found, by number of seeds, a line an effect.
 
     Args:
         curve: From `analysis.power.power_curve`, of one setting; the band is the simulation's own
             95 % interval.
         ax: Where to draw.
+        own: Seeds of the study at hand, marked by an upright line.
     """
     ax = ax or new_axes(WIDTH * 0.7, 3.2)
+    if own is not None:
+        ax.axvline(own, color=QUIET, linewidth=0.9, linestyle=":", zorder=0)
     ax.axhline(ENOUGH, color=HAIR, linewidth=1.2, zorder=0)
     effects = sorted(curve["effect"].unique())
     for place, effect in enumerate(effects):

@@ -35,7 +35,8 @@ class Reader:
 
     name: str
     """As the page names it."""
-    ideas: IdeaReader
+    ideas: IdeaReader | None
+    """None where nobody can tell ideas: then sentences are counted."""
     stances: StanceReader
     judge: Judge
     claims: Callable[[AgentFacts], Sequence[str]]
@@ -44,6 +45,18 @@ class Reader:
     """What of a text others may take up: reasons and ideas."""
     fields: Callable[[AgentFacts], Sequence[str]]
     """What a persona knows a lot about."""
+    rule: str = ""
+    """When two things contradict each other, in a sentence or two for the page."""
+    reason: Callable[[str, str], str] | None = None
+    """Why a claim and a line were judged so, where the judge says."""
+    verdicts: pd.DataFrame | None = None
+    """Columns ``kind``, ``verdict`` and ``reason``: what a judge that was asked has said."""
+
+
+TOWN_RULE = (
+    "Two stances on one proposal contradict each other if they lie more than one notch apart, two "
+    "facts about oneself if only one can be true."
+)
 
 
 def town_reader(run: RunFrames) -> Reader | None:
@@ -53,7 +66,7 @@ def town_reader(run: RunFrames) -> Reader | None:
         return None
     town = TownReader()
     name = f"the town's grammar, which can read {share:.0%} of the sentences"
-    return Reader(name, town, town, town, claims_of, items_of, fields_of)
+    return Reader(name, town, town, town, claims_of, items_of, fields_of, TOWN_RULE)
 
 
 class Annotated:
@@ -68,9 +81,15 @@ class Annotated:
         self._run = run
         self.reader = reader
 
+    @property
+    def tells_ideas(self) -> bool:
+        """Whether there is a reader that finds ideas."""
+        return self.reader is not None and self.reader.ideas is not None
+
     @cached_property
     def ideas(self) -> pd.DataFrame:
-        """As `annotation.ideas_in`; only with a reader."""
+        """As `annotation.ideas_in`; only with a reader that finds them."""
+        assert self._known.ideas is not None  # sections ask first
         return ideas_in(self._run.turns, self._known.ideas)
 
     @cached_property

@@ -18,6 +18,7 @@ from simulation.analysis.consistency import (
 from simulation.analysis.opinion import answered, order_consistency
 from simulation.page import Design, Reading
 from simulation.sections.figures import Panel, forests, said
+from simulation.sections.judged import judged_by, verdict_counts
 from simulation.sections.measures import Measure, agent_rows, measures_table, of_runs, printed
 from simulation.sections.quotations import quotations
 from simulation.sections.section import Part, Piece, Section, Table, Words, drawn, table
@@ -96,10 +97,11 @@ def paraphrase_agreement(surveys: pd.DataFrame) -> pd.DataFrame:
 def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
     view, first = design.view, design.runs[0]
     values = of_runs(design.runs, agent_measures)
-    panels = [panel for panel in PANELS if panel.measure in set(values["measure"])]
+    known = set(values.loc[values["value"].notna(), "measure"])
+    panels = [panel for panel in PANELS if panel.measure in known]
     rows = agent_rows(values, view, rng)
     means = values.groupby(["run", "arm", "measure"], as_index=False).agg(value=("value", "mean"))
-    pieces: list[Piece] = [judged_by(first)]
+    pieces: list[Piece] = [judged_by(first), *verdict_counts(design.runs)]
     if panels:
         name, drawing = f"{design.prefix}consistency", forests(rows, view.labels, panels)
         pieces += [drawn(name, drawing, WORDS), measures_table(means, MEASURES, view, rng)]
@@ -113,21 +115,6 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
         pieces.append(Words(SAID_WORDS))
     pieces += [*reliability(design.runs), *quotations(first)]
     return pieces
-
-
-def judged_by(reading: Reading) -> Words:
-    """Who judged, or that nobody did."""
-    reader = reading.annotated.reader
-    if reader is None:
-        return Words(
-            "No judge was available: most of this talk is not in the town's own sentences, which "
-            "alone can be read without a model. So what was said is not compared with the personas "
-            "here; only the private answers are."
-        )
-    return Words(
-        f"Judged by {reader.name}: two stances on one proposal contradict each other if they lie "
-        "more than one notch apart, two facts about oneself if only one can be true."
-    )
 
 
 def reliability(readings: Sequence[Reading]) -> list[Piece]:

@@ -22,6 +22,7 @@ from simulation.page import Design, Reading
 from simulation.sections.figures import Panel, forests, matrices
 from simulation.sections.measures import Measure, agent_rows, measures_table, of_runs
 from simulation.sections.section import Part, Piece, Section, Words, drawn
+from simulation.sections.shuffles import coordinated_replies
 
 MEASURES = (
     Measure("words a turn", "mean length of a turn", "count"),
@@ -144,13 +145,15 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
     rows = agent_rows(agents, view, rng)
     forest = drawn(f"{design.prefix}conversation", forests(rows, view.labels, panels), WORDS)
     arms = measures_table(of_runs(talks, arm_measures), MEASURES, view, rng)
-    tables = _matrices(talks[0])
+    tables, told = _matrices(talks[0]), list[Piece]([forest, arms])
+    if talks[0].pairs is not None:
+        told.append(coordinated_replies(talks[0].reading, talks[0].pairs, rng))
     if not tables:
-        return [forest, arms]
+        return told
     drawing = matrices(tables, view.labels, "who", "from whom")
     name = f"{design.prefix}pairs"
     pairs = drawn(name, drawing, PAIR_WORDS, "Who answers whom, who takes up from whom")
-    return [forest, arms, pairs, Words(PAIR_WORDS)]
+    return [*told, pairs, Words(PAIR_WORDS)]
 
 
 def _matrices(talk: Exchanges) -> dict[str, pd.DataFrame]:

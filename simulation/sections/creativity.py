@@ -73,7 +73,7 @@ def section(designs: Sequence[Design], rng: np.random.Generator) -> Section | No
 def _asked(reading: Reading) -> bool:
     if NOMINAL in reading.facts.arms:
         return True
-    if reading.annotated.reader is None:
+    if not reading.annotated.tells_ideas:
         return False
     ideas = reading.annotated.ideas
     return bool((ideas["arm"] == reading.view.main).any())
@@ -175,7 +175,7 @@ def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
 def _how(reading: Reading) -> Words:
     """Who found the ideas."""
     reader = reading.annotated.reader
-    if reader:
+    if reader and reading.annotated.tells_ideas:
         return Words(
             f"Ideas are found by {reader.name}; two are the same if they bring the same to the "
             "same proposal. Likeness of turns is by the words they share."

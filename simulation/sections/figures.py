@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from simulation.figures import (
@@ -23,14 +25,19 @@ from simulation.figures import (
     SMALL,
     TINY,
     WIDTH,
+    agent_panels,
     new_axes,
     quieten,
+    wave_axis,
 )
 from simulation.view import MINUS, View
 
 ROW = 0.24
 """Inches: height of a row."""
+MARKS = {"prompt": "^", "base": "s", "silent": "d", "alone": "v"}
+"""Of controls beside the noise floor."""
 LINES = ("-", "--", ":", "-.")
+SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#9da2a9", INK])
 CROWDED = 4
 """Panels side by side from which on an axis has room for fewer numbers."""
 
@@ -57,11 +64,14 @@ def forests(rows: pd.DataFrame, labels: Mapping[str, str], panels: Sequence[Pane
 
     Args:
         rows: Columns ``row`` (a key of `labels`), ``measure``, ``value``, ``low`` and ``high``, NaN
-            where there is no interval; and, if there is a noise floor, ``floor``.
+            where there is no interval; if there is a noise floor, ``floor``; and a column for each
+            further control in `MARKS`, by its name.
         labels: Names of the rows, in order from the top.
         panels: The columns; a measure that the frame does not hold is an empty one.
     """
-    figure = Figure(figsize=(WIDTH, 0.85 + ROW * len(labels)), layout="constrained")
+    controls = [arm for arm in MARKS if arm in rows]
+    height = 0.85 + ROW * len(labels) + (0.3 if controls else 0.0)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     columns: list[Axes] = list(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0])
     ticks = 3 if len(panels) <= CROWDED else 2
     for panel, ax in zip(panels, columns, strict=True):
@@ -69,10 +79,18 @@ def forests(rows: pd.DataFrame, labels: Mapping[str, str], panels: Sequence[Pane
     columns[0].set_yticks(range(len(labels)), labels=list(labels.values()), parse_math=False)
     columns[0].set_ylim(len(labels) - 0.4, -0.6)
     columns[0].tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    if controls:
+        _name_marks(figure, controls, floor="floor" in rows)
     return columns
 
 
-def said(opinions: pd.DataFrame, stances: pd.DataFrame, view: View, columns: int = 4) -> list[Axes]:
+def said(
+    opinions: pd.DataFrame,
+    stances: pd.DataFrame,
+    view: View,
+    columns: int = 4,
+    words: tuple[str, str] = ("answered in private", "said in the talk"),
+) -> list[Axes]:
     """What each agent says beside what it answers in private: dots on a line.
 
     Args:
@@ -80,13 +98,12 @@ def said(opinions: pd.DataFrame, stances: pd.DataFrame, view: View, columns: int
         stances: From `annotation.stances_in`, with ``time``.
         view: What to show; only stances on its question are drawn.
         columns: Panels in a row.
+        words: What the line is, and the dots.
     """
-    rows = -(-len(view.labels) // columns)
-    figure = Figure(figsize=(WIDTH, 0.55 + 1.45 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    grid = agent_panels(view, columns)
     told = stances[(stances["arm"] == view.main) & (stances["subject"] == view.question)]
     answers = view.rows(opinions, view.main)
-    for agent, ax in zip(view.labels, grid, strict=False):
+    for agent, ax in zip(view.labels, grid, strict=True):
         mine = answers[answers["agent"] == agent]
         held = mine["opinion"].mask(mine["degenerate"])
         ax.plot(mine["wave"], held, color=INK, linewidth=1.3)
@@ -97,15 +114,19 @@ def said(opinions: pd.DataFrame, stances: pd.DataFrame, view: View, columns: int
         ax.set_ylim(-1.15, 1.15)
         ax.set_yticks([-1, 0, 1], labels=[f"{MINUS}1", "0", "+1"])
         ax.axhline(0, color=HAIR, linewidth=0.8, zorder=0)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        wave_axis(ax)
         ax.set_title(view.labels[agent], fontsize=SMALL, color=INK, loc="left", parse_math=False)
         quieten(ax)
-    for spare in grid[len(view.labels) :]:
-        spare.set_axis_off()
+    figure = grid[0].get_figure(root=True)
+    assert figure is not None
     figure.supxlabel(view.time_axis, fontsize=SMALL, color=QUIET)
-    words = f"line: opinion in private; dots: stance said ({MINUS}1 … +1)"
-    figure.supylabel(words, fontsize=TINY, color=QUIET)
-    return list(grid[: len(view.labels)])
+    figure.supylabel(f"stance ({MINUS}1 … +1)", fontsize=SMALL, color=QUIET)
+    dot = Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK,
+                 markersize=5)  # fmt: skip
+    figure.legend([Line2D([], [], color=INK, linewidth=1.3), dot], list(words),
+                  loc="outside upper right", ncols=2, frameon=False, fontsize=TINY,
+                  labelcolor=QUIET)  # fmt: skip
+    return grid
 
 
 def shuffles(
@@ -162,7 +183,8 @@ def growth(told: pd.DataFrame, arms: Sequence[str], main: str, ax: Axes | None =
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("words spoken", fontsize=SMALL, color=QUIET)
     ax.set_ylabel("different ideas so far", fontsize=SMALL, color=QUIET)
-    ax.legend(frameon=False, fontsize=TINY, loc="upper left")
+    ax.legend(frameon=False, fontsize=TINY, loc="lower left", bbox_to_anchor=(0, 1), ncols=6,
+              borderaxespad=0)  # fmt: skip
     quieten(ax)
     return ax
 
@@ -185,7 +207,7 @@ def matrices(
     places = range(len(labels))
     for (title, table), ax in zip(tables.items(), panels, strict=True):
         values = table.reindex(index=list(labels), columns=list(labels)).to_numpy(dtype=float)
-        image = ax.imshow(values, cmap="Greys", vmin=0, vmax=max(_largest(values), 1e-9))
+        image = ax.imshow(values, cmap=SHADES, vmin=0, vmax=max(_largest(values), 1e-9))
         bar = figure.colorbar(image, ax=ax, orientation="horizontal", shrink=0.6, aspect=30)
         bar.ax.tick_params(labelsize=TINY, length=0, colors=QUIET)
         bar.outline.set_edgecolor(HAIR)
@@ -227,6 +249,41 @@ def option_shares(asked: pd.DataFrame, people: "pd.Series[float]", ax: Axes | No
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.set_xlabel("share of answers", fontsize=SMALL, color=QUIET)
     ax.legend(frameon=False, fontsize=TINY, loc="lower right")
+    quieten(ax)
+    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    return ax
+
+
+def before_after(ends: pd.DataFrame, points: int | None = None, ax: Axes | None = None) -> Axes:
+    """What each option or item got before the talk and after it.
+
+    Args:
+        ends: Columns ``row``, ``before``, ``after`` and ``floor``, where the noise floor ended (NaN
+            without one); shares in [0, 1], or points.
+        points: How many points there are to give; left out, the values are shares.
+        ax: Where to draw.
+    """
+    ax = ax or new_axes(WIDTH, 1.1 + 0.36 * len(ends))
+    places = np.arange(len(ends))
+    ax.grid(axis="y", color=HAIR, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.hlines(places, ends["before"], ends["after"], color=QUIET, linewidth=1.2, zorder=2)
+    if ends["floor"].notna().any():
+        ax.scatter(ends["floor"], places, marker="|", s=190, linewidths=2.6, color=FLOOR, zorder=1,
+                   label="after, in the floor")  # fmt: skip
+    ax.scatter(ends["before"], places, s=44, color="white", edgecolors=INK, zorder=3,
+               label="before the talk")  # fmt: skip
+    ax.scatter(ends["after"], places, s=30, color=INK, zorder=4, label="after it")
+    ax.set_yticks(places, labels=[str(row) for row in ends["row"]], parse_math=False)
+    ax.set_ylim(len(ends) - 0.4, -0.6)
+    whole = points or 1
+    ax.set_xlim(-0.02 * whole, 1.02 * whole)
+    if points is None:
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    words = "share of answers" if points is None else f"points of {points}"
+    ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
+    ax.legend(frameon=False, fontsize=TINY, loc="lower right", bbox_to_anchor=(1, 1), ncols=3,
+              borderaxespad=0)  # fmt: skip
     quieten(ax)
     ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
     return ax
@@ -276,6 +333,10 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ti
     ax.set_axisbelow(True)
     if "floor" in found:
         ax.scatter(found["floor"], places, s=26, color="white", edgecolors=QUIET, zorder=2)
+    for arm, mark in MARKS.items():
+        if arm in found:
+            ax.scatter(found[arm], places, s=30, marker=mark, color="white", edgecolors=INK,
+                       linewidths=0.9, zorder=2)  # fmt: skip
     ax.hlines(places, found["low"], found["high"], color=INK, linewidth=1.4, zorder=2)
     ax.scatter(found["value"], places, s=26, color=INK, zorder=3)
     if panel.rule is not None:
@@ -285,12 +346,26 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ti
         ax.set_xlim(panel.ends[0] - margin, panel.ends[1] + margin)
         ax.set_xticks(np.linspace(*panel.ends, 3))
     else:
+        ax.margins(x=0.1)
         ax.xaxis.set_major_locator(MaxNLocator(ticks, integer=panel.counts))
     if panel.percent:
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.set_xlabel(panel.axis, fontsize=TINY, color=QUIET)
     quieten(ax)
     ax.spines["left"].set_visible(False)
+
+
+def _name_marks(figure: Figure, controls: Sequence[str], *, floor: bool) -> None:
+    """Names the marks once, above all panels: where controls stand, dots alone do not tell."""
+    named = {"talk": ("o", INK, INK), **({"noise floor": ("o", "white", QUIET)} if floor else {})}
+    named |= {arm: (MARKS[arm], "white", INK) for arm in controls}
+    handles = [
+        Line2D([], [], color=INK, marker=mark, linestyle="", markersize=5, markerfacecolor=face,
+               markeredgecolor=edge)
+        for mark, face, edge in named.values()
+    ]  # fmt: skip
+    figure.legend(handles, list(named), loc="outside upper right", ncols=len(named), frameon=False,
+                  fontsize=TINY, labelcolor=QUIET, handletextpad=0.1)  # fmt: skip
 
 
 def _largest(values: "np.typing.NDArray[np.float64]") -> float:

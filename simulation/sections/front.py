@@ -6,7 +6,7 @@ from simulation.comparison import branch_lines, casts, swap_lines
 from simulation.page import Design, Reading, transcript
 from simulation.sections.section import Cell, Part, Piece, Section, Table, Words, table
 from simulation.sections.writing import Origin, Transcript
-from simulation.view import MINUS, when
+from simulation.view import DASH, MINUS, when
 
 EFFECTS_WORDS = (
     "Each measure at the end of the talk, the same under the control, and the difference. Opinions "
@@ -56,13 +56,15 @@ def origins(readings: Sequence[Reading]) -> list[Origin]:
 
 def _effects(design: Design) -> Table:
     floor, rows = design.view.floor, []
+    others = list(dict.fromkeys(arm for effect in design.effects for arm in effect.others))
     for effect in design.effects:
         cells = [Cell(effect.measure, effect.meaning), Cell(effect.talk)]
+        cells += [Cell(effect.others.get(arm, DASH)) for arm in others]
         if floor:
             note = "" if effect.interval.low is None else effect.interval.words
             cells += [Cell(effect.floor), Cell(effect.excess, note, strong=True)]
         rows.append(cells)
-    head = ("measure", "talk", *((floor, "excess") if floor else ()))
+    head = ("measure", "talk", *others, *((floor, "excess") if floor else ()))
     interval = design.effects[0].interval
     words = interval.words if floor and interval.low is None else ""
     return table(head, rows, note=f"{words[:1].upper()}{words[1:]}." if words else "")

@@ -13,6 +13,7 @@ from simulation.page import Design, Reading
 from simulation.sections import figures as forms
 from simulation.sections.measures import Measure, measures_table, of_runs
 from simulation.sections.section import Part, Piece, Section, Table, drawn
+from simulation.sections.shuffles import alike_neighbours
 from simulation.sociogram import figures as sociogram
 from simulation.view import View
 
@@ -20,6 +21,12 @@ POPULATION_WORDS = (
     "Thin lines are agents, the thick line is their mean, the band one standard deviation over "
     "agents; the numbers are mean ± deviation, before → after."
 )
+OTHER_WORDS = {
+    "base": "base: the bare model under the same names",
+    "prompt": "prompt: the same personas told in the prompt",
+    "silent": "silent: nobody speaks",
+    "alone": "alone: everybody speaks and hears nobody",
+}
 FLOOR_WORDS = {
     "scrambled": " Beside it the noise floor: the same people under the same seed, talking as "
     "much about something else.",
@@ -57,7 +64,10 @@ POLARISATION = (
 
 def population(readings: Sequence[Reading]) -> Section:
     """The headline figure."""
-    words = POPULATION_WORDS + FLOOR_WORDS.get(readings[0].view.floor, "")
+    view, facts = readings[0].view, readings[0].facts
+    words = POPULATION_WORDS + FLOOR_WORDS.get(view.floor, "")
+    others = [OTHER_WORDS[arm] for arm in facts.arms if arm in OTHER_WORDS and arm not in view.arms]
+    words += f" Below, {'; '.join(others)}." if others else ""
 
     def pieces(reading: Reading) -> list[Piece]:
         drawing = figures.population(reading.opinions, reading.view)
@@ -130,15 +140,16 @@ def drifts(readings: Sequence[Reading]) -> Section:
     return _by_run("drift", "Who moved", DRIFT_WORDS, readings, pieces)
 
 
-def network(readings: Sequence[Reading]) -> Section:
-    """The network at start and end."""
+def network(readings: Sequence[Reading], rng: np.random.Generator) -> Section:
+    """The network at start and end, and whether neighbours think alike beyond chance."""
 
     def pieces(reading: Reading) -> list[Piece]:
         facts = reading.facts
         drawing = sociogram.networks(
             reading.opinions, reading.view, facts.ties, directed=facts.directed
         )
-        return [drawn(f"{reading.prefix}network", drawing, NETWORK_WORDS)]
+        picture = drawn(f"{reading.prefix}network", drawing, NETWORK_WORDS)
+        return [picture, alike_neighbours(reading, rng)]
 
     return _by_run("network", "Who hears whom", NETWORK_WORDS, readings, pieces)
 

@@ -1,6 +1,6 @@
 """Contradictions, word for word: both lines, when, and whose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -10,6 +10,8 @@ from simulation.units import point
 
 MOST = 3
 """Contradictions quoted of one agent and kind."""
+Why = Callable[[str, str], str]
+"""The judge's reason for a verdict on two lines; empty if there is none."""
 
 
 def quotations(reading: Reading) -> list[Piece]:
@@ -24,16 +26,29 @@ def quotations(reading: Reading) -> list[Piece]:
     claims, pairs = annotated.claim_verdicts, annotated.pair_verdicts
     claims = claims[(claims["arm"] == main) & (claims["verdict"] == "contradicts")]
     pairs = pairs[(pairs["arm"] == main) & (pairs["verdict"] == "contradicts")]
-    said = _said(reading)
+    said, why = _said(reading), annotated.reader.reason or _unsaid
     found: list[Piece] = []
     for agent, label in reading.view.labels.items():
         own_claims = claims[claims["agent"] == agent].drop_duplicates(["counter", "claim"])
         own_pairs = pairs[pairs["agent"] == agent]
         if own_claims.empty and own_pairs.empty:
             continue
-        quotes = [*_against_persona(own_claims, said, label), *_against_self(own_pairs, said)]
+        quotes = _against_persona(own_claims, said, label, why)
+        quotes += _against_self(own_pairs, said, why)
         found.append(Quotes(_summary(label, own_claims, own_pairs), tuple(quotes)))
-    return found or [Words("No agent contradicted its persona or itself in the talk.")]
+    return found or [Words(_none_found(reading))]
+
+
+def _none_found(reading: Reading) -> str:
+    reader = reading.annotated.reader
+    every = None if reader is None else reader.verdicts
+    lost = 0 if every is None else int((every["verdict"] == "unusable").sum())
+    if not lost:
+        return "No agent contradicted its persona or itself in the talk."
+    return (
+        "No verdict says that an agent contradicted its persona or itself in the talk; "
+        f"{lost} verdicts cannot be used."
+    )
 
 
 def _said(reading: Reading) -> dict[tuple[str, int], tuple[str, str]]:
@@ -59,21 +74,22 @@ def _summary(label: str, claims: pd.DataFrame, pairs: pd.DataFrame) -> str:
 
 
 def _against_persona(
-    claims: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]], label: str
-) -> Sequence[Quote]:
+    claims: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]], label: str, why: Why
+) -> list[Quote]:
     chosen = claims.sort_values("counter").drop_duplicates("counter").head(MOST)
     quotes = []
     for agent, counter, claim in zip(
         chosen["agent"], chosen["counter"], chosen["claim"], strict=True
     ):
         when, text = said[agent, int(counter)]
-        quotes.append(Quote((f"the persona of {label}", when), (str(claim), text)))
+        heads, lines = (f"the persona of {label}", when), (str(claim), text)
+        quotes.append(_judged(heads, lines, why))
     return quotes
 
 
 def _against_self(
-    pairs: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]]
-) -> Sequence[Quote]:
+    pairs: pd.DataFrame, said: dict[tuple[str, int], tuple[str, str]], why: Why
+) -> list[Quote]:
     near = pairs.assign(apart=pairs["later"] - pairs["earlier"])
     chosen = near.sort_values(["apart", "earlier"]).head(MOST)
     quotes = []
@@ -81,5 +97,15 @@ def _against_self(
         chosen["agent"], chosen["earlier"], chosen["later"], strict=True
     ):
         first, second = said[agent, int(earlier)], said[agent, int(later)]
-        quotes.append(Quote((first[0], second[0]), (first[1], second[1])))
+        quotes.append(_judged((first[0], second[0]), (first[1], second[1]), why))
     return quotes
+
+
+def _judged(heads: tuple[str, str], lines: tuple[str, str], why: Why) -> Quote:
+    """Both, and what the judge said to them, if it was asked for its reasons."""
+    reason = why(*lines)
+    return Quote((*heads, "the judge"), (*lines, reason)) if reason else Quote(heads, lines)
+
+
+def _unsaid(_claim: str, _line: str) -> str:
+    return ""

@@ -46,7 +46,7 @@ class Thoughts:
     def ideas(self) -> pd.DataFrame:
         """By whoever can read them; else every sentence is one, and those alike are merged."""
         annotated = self.reading.annotated
-        if annotated.reader:
+        if annotated.tells_ideas:
             return annotated.ideas
         return merge_ideas(ideas_in(self.turns, SentenceIdeas()), HashedWords())
 

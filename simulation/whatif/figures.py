@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulation.figures import FLOOR, INK, QUIET, SMALL, TINY, WIDTH
+from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH
 
 BAR = 0.38  # inches for a seat
 
@@ -27,7 +27,12 @@ def worths(ranking: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None = N
     if table["floor"].notna().any():
         ax.barh(places, table["floor"], height=0.2, color=FLOOR, label="in another talk (floor)")
         ax.legend(frameon=False, fontsize=TINY, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    ax.set_yticks(list(places), [labels[str(seat)] for seat in table["seat"]], fontsize=SMALL)
+    ax.set_yticks(
+        list(places),
+        [labels[str(seat)] for seat in table["seat"]],
+        fontsize=SMALL,
+        parse_math=False,
+    )
     ax.set_xlim(left=0)
     ax.set_xlabel(
         "mean distance of the others' last opinions from the run's (scale of 2)",
@@ -35,6 +40,9 @@ def worths(ranking: pd.DataFrame, labels: Mapping[str, str], ax: Axes | None = N
         color=QUIET,
     )
     ax.tick_params(axis="x", labelsize=TINY)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
+    ax.tick_params(length=0, labelcolor=QUIET)
+    ax.tick_params(axis="y", labelcolor=INK)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(HAIR)
     return ax

@@ -6,14 +6,19 @@ thinks otherwise is no influence.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from personas.errors import InputError
+from simulation.analysis.frames import require_columns
 from simulation.analysis.opinion import usable
 from simulation.analysis.shares import ANSWER
 
+FILE = "worth.csv"
+"""In the run's folder: what `ranked` gives."""
+RANKED = ("rank", "seat", "moved", "floor", "excess", "shift", "others")
 WORTH_COLUMNS = ("seat", "arm", "question", "moved", "shift", "others")
 
 
@@ -68,7 +73,21 @@ def ranked(found: pd.DataFrame, arm: str, floor: str | None = None) -> pd.DataFr
     by = "moved" if floor is None else "excess"
     table = table.sort_values([by, "seat"], ascending=[False, True], ignore_index=True)
     table.insert(0, "rank", table[by].rank(ascending=False, method="min").astype("Int64"))
-    return table[["rank", "seat", "moved", "floor", "excess", "shift", "others"]]
+    return table[list(RANKED)]
+
+
+def read_worth(run: Path) -> pd.DataFrame | None:
+    """The ranking beside a run; None where its branches were not made.
+
+    Raises:
+        InputError: The file is not as `ranked` and pandas write it.
+    """
+    path = run / FILE
+    if not path.is_file():
+        return None
+    found = pd.read_csv(path, dtype={"seat": str})
+    require_columns(str(path), found, RANKED)
+    return found
 
 
 def _last(opinions: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from rich.console import Console
 from agents.engines.prefixcounts import PrefixCounts
 from experiments.commands.liveview import CTRL_C, Watch, stopping
 from personas.persona import LIBRARY, library
-from simulation.desk import Progress
+from simulation.progress import Progress
 from simulation.rehearsal import Size
 
 from .test_command import SCENARIO, call, one_line_error, tea

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from experiments.commands.judging import JudgeWish, readers
+from simulation.reading import read_run
+
 from .test_command import SCENARIO, call, one_line_error
 
 
@@ -61,6 +64,42 @@ def test_a_study_is_reported_alone(tea):
     assert Path("study/figures/contrasts-1.png").is_file()
     run_tea("one")
     assert "is a study: report it alone" in one_line_error(call("report", "study", "one"))
+
+
+def test_a_model_judges_once_and_its_failures_are_counted(tea):
+    run_tea("one")
+    folder, run = Path("one"), read_run(Path("one"))
+    wish = JudgeWish("engine", pairs=2)  # the run's own engine: a scripted chatter
+    reader = readers([folder], [run], wish)(run)
+    kept = Path("one/verdicts.jsonl").read_text("utf-8")
+    assert reader.verdicts is not None
+    # What a chatter says is in no form that can be read.
+    assert set(reader.verdicts["verdict"]) == {"unusable"}
+    assert len(reader.verdicts) == len(kept.splitlines())
+    readers([folder], [run], wish)
+    assert Path("one/verdicts.jsonl").read_text("utf-8") == kept
+    again = readers([folder], [run], JudgeWish())(run)  # kept verdicts: no model is opened
+    assert len(again.verdicts) == len(reader.verdicts)
+    assert readers([folder], [run], JudgeWish("none"))(run) is None
+
+
+@pytest.mark.slow
+def test_the_page_by_a_judge(tea):
+    run_tea("one")
+    judged = call("report", "one", "--judge", "engine", "--judge-pairs", "2")
+    assert judged.exit_code == 0, judged.output
+    asked = len(Path("one/verdicts.jsonl").read_text("utf-8").splitlines())
+    assert f"judged: one: {asked} questions asked, 0 known already" in judged.output
+    page = Path("one/report.html").read_text(encoding="utf-8")
+    assert f"Why {asked} of {asked} verdicts are unusable" in page
+
+
+def test_words_about_a_judge_that_do_not_go_together_are_refused(tea):
+    run_tea("one")
+    told = one_line_error(call("report", "one", "--judge", "oracle"))
+    assert "judge must be grammar, engine, none, got 'oracle'" in told
+    told = one_line_error(call("report", "one", "--judge", "grammar", "--judge-engine", "vllm"))
+    assert "judge options are for --judge engine" in told
 
 
 def test_a_study_without_a_survey_says_that_there_is_nothing_to_report(tea):

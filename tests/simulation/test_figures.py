@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import hypot
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
@@ -81,8 +82,16 @@ def test_trajectories_draw_both_arms_of_every_agent(read):
     assert talk.get_color() == INK
     np.testing.assert_allclose(talk.get_ydata(), [-0.6, 0.1, 0.6])
     np.testing.assert_allclose(floor.get_ydata(), [-0.6, -0.5, -0.5])
-    assert {"talk", "scrambled"} <= set(texts(ada))  # named once, where the arms end far apart
+    (legend,) = ada.figure.legends  # the arms are named once, above all panels
+    assert {text.get_text() for text in legend.get_texts()} == {"talk", "scrambled"}
+    assert not texts(ada)
     assert not texts(bo)
+
+
+def test_the_first_figure_has_a_panel_for_every_arm(read):
+    base = read[read["arm"] == "talk"].assign(arm="base")
+    panels = figures.population(pd.concat([read, base]), VIEW)
+    assert [ax.get_title(loc="left") for ax in panels] == ["talk", "scrambled", "base"]
 
 
 def test_a_swap_is_an_upright_line_between_the_waves(read):

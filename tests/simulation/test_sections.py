@@ -9,7 +9,8 @@ from simulation import page
 from simulation.analysis.frames import AgentFacts, RunFrames
 from simulation.analysis.townsfolk import claims_of, fields_of, items_of, readable_share
 from simulation.sections import consistency, conversation, creativity, identification, opinions
-from simulation.sections.measures import Measure, measures_table, over_runs, printed
+from simulation.sections.figures import Panel, forests
+from simulation.sections.measures import Measure, agent_rows, measures_table, over_runs, printed
 from simulation.sections.thoughts import Thoughts, ideas_by_words
 from simulation.view import View
 
@@ -239,6 +240,21 @@ def test_a_table_gives_the_excess_over_the_floor_and_an_interval_over_runs():
     note = measures_table(six, [Measure("m", "what", "share")], view, RNG).rows[0][3].note
     assert note.startswith("95% interval")
     assert over_runs(six[six["arm"] == "talk"], ["measure"], RNG)["value"].tolist() == [0.75]
+
+
+def test_every_control_has_a_mark_of_its_own_beside_the_talk():
+    values = pd.DataFrame(
+        [(0, arm, "bruno", "x", value) for arm, value in (("talk", 1), ("base", 0), ("prompt", 2))],
+        columns=["run", "arm", "agent", "measure", "value"],
+    )
+    rows = agent_rows(values, View("q", PEOPLE, floor=None), RNG)
+    assert rows.loc[0, ["value", "base", "prompt"]].tolist() == [1, 0, 2]
+    assert "floor" not in rows
+    (ax,) = forests(rows, PEOPLE, [Panel("x", "x")])
+    marked = [dots.get_offsets()[0][0] for dots in ax.collections if len(dots.get_offsets()) > 1]
+    assert sorted(marked) == [0, 1, 2]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["talk", "prompt", "base"]
 
 
 @pytest.mark.parametrize(

@@ -125,11 +125,11 @@ def test_a_browser_shows_a_study_without_errors_or_requests(tmp_path):
     written = write_study_report(load_study(tmp_path / "study"), tmp_path / "report.html")
     text = written.read_text(encoding="utf-8")
     assert text.count("<script>") == 1
-    assert "2 seeds are too few for an interval or a test" in text
+    assert "2 seeds are too few for an interval" in text
     figures = {path.name for path in (tmp_path / "figures").iterdir()}
     assert figures == {
         f"{name}.{ending}"
-        for name in ("contrasts-1", "contrasts-2", "dose-1", "dose-2")
+        for name in ("contrasts-1", "contrasts-2", "dose-1", "dose-2", "power")
         for ending in ("png", "svg")
     }
     dom, console, asked = opened(written, tmp_path)

@@ -84,7 +84,7 @@ def test_few_runs_are_open_and_the_earliest_go_first(tmp_path, in_flight, runs_o
     def see(state) -> None:
         open_at_once.append(len(state._desks))
 
-    engine = Watched(echo, latency=lambda _: 0.001)
+    engine = Watched(echo, latency=lambda _: 0.02)  # longer than it takes to open a run
     conduct(PLAN, tmp_path, engine, in_flight=in_flight, runs_open=runs_open, observe=see)
     assert most == 4 if in_flight == 4 else 12 < most <= 12 * runs_open
     assert max(open_at_once) <= runs_open
@@ -121,7 +121,7 @@ def echo_of(one) -> list[None]:
 
 def test_stopped_by_hand_it_goes_on_with_the_same_call(tmp_path):
     def stop(state) -> None:
-        if state.progress.turns > 30:
+        if state.done:
             state.stop("Ctrl-C")
 
     engine = ScriptedEngine(echo, latency=lambda _: 0.001)

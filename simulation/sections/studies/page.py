@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from simulation.analysis.excess import LEAST_RUNS
+from simulation.analysis.power import power_curve
 from simulation.effects.figures import forest
+from simulation.effects.figures import power as draw_power
 from simulation.page import SHARES
 from simulation.sections.measures import Style, difference
 from simulation.sections.section import Cell, Part, Piece, Section, Table, Words, drawn, table
@@ -24,6 +26,17 @@ DOSE_WORDS = (
     "A grey dot is a run, a black one the mean over seeds with its interval, drawn only where "
     f"there are at least {LEAST_RUNS} seeds."
 )
+POWER_WORDS = (
+    "How often the test of this page would find one true effect among its {tests} contrasts, as "
+    "they are corrected together, by simulation of normally distributed differences. This study "
+    "has {seeds} seeds (dotted line, where it lies in the figure). The curves are for planning: "
+    "what an effect turned out to be says nothing about the power to find it."
+)
+EFFECTS = (0.5, 0.8, 1.2, 2.0)
+"""Mean difference over its deviation between seeds; 0.8 is called large (Cohen 1988)."""
+PAIRS = (6, 8, 10, 12, 16, 20)
+EXPERIMENTS = 400
+"""A power of 0.8 is then known within 0.04."""
 ANOVA_WORDS = (
     "Type-III sums of squares, each seed a block. Partial eta squared is the share of what is left "
     "by all other terms that a term explains; p is corrected for all tests of the table."
@@ -57,6 +70,18 @@ def dose_plots(
     return Section("doses", "Level by level", DOSE_WORDS, (Part("", tuple(pieces)),))
 
 
+def power(found: pd.DataFrame, seeds: int, rng: np.random.Generator) -> Section | None:
+    """How many seeds it takes to find one effect among all contrasts; None without contrasts."""
+    if found.empty:
+        return None
+    pairs = sorted({*PAIRS, *([seeds] if LEAST_RUNS <= seeds <= max(PAIRS) else [])})
+    curve = power_curve(EFFECTS, pairs, rng, tests=len(found), experiments=EXPERIMENTS)
+    words = POWER_WORDS.format(tests=len(found), seeds=seeds)
+    shown = seeds if min(pairs) <= seeds <= max(pairs) else None
+    picture = drawn("power", draw_power(curve, own=shown), words)
+    return Section("power", "How many seeds it would take", words, (Part("", (picture,)),))
+
+
 def variance(measures: pd.DataFrame, factors: Mapping[str, Sequence[str]]) -> Section:
     """The table of the analysis of variance, or why there is none."""
     found, words = effects.variance(measures, factors)
@@ -88,7 +113,7 @@ def _contrasts(found: pd.DataFrame) -> Table:
             str(row["measure"]),
             f"{row['factor']}: {row['level']} against {row['baseline']}",
             Cell(difference(float(row["difference"]), _style(row)), strong=True),
-            _interval(row, _style(row)),
+            interval_words(row, _style(row)),
             p_words(float(row["p_value"])),
             p_words(float(row["p_adjusted"])),
             str(row["pairs"]),
@@ -105,7 +130,7 @@ def _trends(found: pd.DataFrame) -> Table:
             str(row["measure"]),
             str(row["factor"]),
             Cell(f"{row['slope']:+.3g}", strong=True),
-            _interval(row, "signed"),
+            interval_words(row, "signed"),
             p_words(float(row["p_value"])),
             str(row["seeds"]),
         )
@@ -151,7 +176,7 @@ def told(row: Mapping[Hashable, object]) -> str:
     corrected = float(str(row["p_adjusted"]))
     if np.isnan(corrected):
         return f"{size} ({row['words']})"
-    interval = _interval(row, _style(row))
+    interval = interval_words(row, _style(row))
     known = "" if interval == DASH else f"95 % interval {interval}, "
     return f"{size} ({known}corrected p {p_words(corrected)}, {row['pairs']} pairs)"
 
@@ -167,7 +192,8 @@ def _style(row: Mapping[Hashable, object]) -> Style:
     return "share" if row["measure"] in SHARES else "signed"
 
 
-def _interval(row: Mapping[Hashable, object], style: Style) -> str:
+def interval_words(row: Mapping[Hashable, object], style: Style) -> str:
+    """An interval; a dash where there is none."""
     low, high = float(str(row["low"])), float(str(row["high"]))
     if np.isnan(low):
         return DASH
