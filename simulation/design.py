@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import comb, log2
 
-from scipy.stats import qmc
-
 from personas.errors import InputError, nearest
 
 Level = str | int | float | bool | None
@@ -78,6 +76,8 @@ def latin_hypercube(ranges: Mapping[str, Range], points: int, seed: int) -> Desi
     Raises:
         InputError: There is no range, or fewer than 2 points.
     """
+    from scipy.stats import qmc  # takes a second: only who draws points waits for it
+
     if points < 2 or not ranges:
         raise InputError(
             f"a Latin hypercube needs 2 points or more and a range such as rounds=2..10, "

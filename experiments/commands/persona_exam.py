@@ -21,7 +21,6 @@ from experiments.commands.exam_room import REPLIES, ExamRoom, ExamWish
 from personas.examination.answers import EVERY_STAGE
 from personas.examination.exam import prepare
 from personas.examination.examine import examine as carry_out
-from personas.examination.page import write_card
 from personas.examination.results import frame, write_results
 from personas.examination.spec import ExamSpec
 from personas.examination.together import IN_FLIGHT, OnProgress
@@ -125,6 +124,8 @@ def examine(
 
 def card(persona: Examined, to: ExamFolder = None) -> None:
     """Makes the report card of an examination: card.json and a page, card.html."""
+    from personas.examination.page import write_card  # draws: other commands need not wait for it
+
     with clear_errors():
         folder = to or exam_folder(persona)
         for path in write_card(folder):

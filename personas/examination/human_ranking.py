@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from scipy import stats
-
 from personas.chance import seed_for
 from personas.errors import InputError
 from personas.examination.accuracy import ASKED
@@ -137,6 +135,8 @@ def agreement(rankings: Iterable[Ranking], answers: Iterable[Answer]) -> list[fl
     Returns:
         In [-1, 1], one for each ranking that both put in any order at all.
     """
+    from scipy import stats  # takes a second: the command's start should not
+
     judged: defaultdict[tuple[str, int, str], dict[str, float]] = defaultdict(dict)
     for one in of_part(answers, "test"):
         standing = one.verdict(STANDING)

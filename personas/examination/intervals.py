@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from personas.chance import seed_for
 from personas.examination.accuracy import BLEU, ROUGE
@@ -199,6 +198,8 @@ def _perplexities(found: Sequence[Figure]) -> Iterator[Figure]:
 
 
 def _wilson(values: Column) -> tuple[float, float]:
+    from scipy import stats  # takes a second: the command's start should not
+
     right = round(float(values.sum()))
     ends = stats.binomtest(right, len(values)).proportion_ci(CONFIDENCE, method="wilson")
     return float(ends.low), float(ends.high)
@@ -207,6 +208,8 @@ def _wilson(values: Column) -> tuple[float, float]:
 def _bootstrap(
     columns: tuple[Column, ...], statistic: Callable[..., Column], seed: int
 ) -> tuple[float, float]:
+    from scipy import stats  # takes a second: the command's start should not
+
     ends = stats.bootstrap(
         columns,
         statistic,

@@ -13,8 +13,6 @@ from dataclasses import replace
 from functools import partial
 from statistics import fmean
 
-from scipy import stats
-
 from personas.chance import seed_for
 from personas.examination.accuracy import ASKED
 from personas.examination.answers import Answer, Point, Verdict, of_part, point
@@ -43,6 +41,8 @@ def standings(scores: Sequence[float]) -> list[float]:
     Returns:
         In [0, 1], 1 for the best and 0 for the worst; their mean is always 1/2.
     """
+    from scipy import stats  # takes a second: the command's start should not
+
     ranks = stats.rankdata([-one for one in scores], method="average")
     return [float((len(scores) - rank) / (len(scores) - 1)) for rank in ranks]
 

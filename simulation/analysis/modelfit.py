@@ -1,7 +1,8 @@
 """Which model of opinion dynamics describes a run, and does any do better than "nobody moves"?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -111,20 +112,24 @@ def compare_models(
         )
     frame = steps(meetings)
     still = float(((frame["next"] - frame["now"]) ** 2).sum())
-    part = _parts(meetings, folds)
-    rows = [_row(model, meetings, frame, part, still) for model in models]
+    parts = _parts(meetings, folds)
+    rows = [_row(model, meetings, frame, parts, still) for model in models]
     table = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
     table["delta_aicc"] = table["aicc"] - table["aicc"].min()
     return table
 
 
 def _row(
-    model: Model, meetings: pd.DataFrame, frame: pd.DataFrame, part: "pd.Series[int]", still: float
+    model: Model,
+    meetings: pd.DataFrame,
+    frame: pd.DataFrame,
+    parts: Sequence["_Part"],
+    still: float,
 ) -> dict[str, object]:
     parameters = model.fit(meetings)
     fitted = int(parameters["value"].notna().sum())
     left = _squared(model.predict(meetings, parameters), frame)
-    held_out = _held_out(model, meetings, part)
+    held_out = _held_out(model, parts)
     count = len(frame)
     return {
         "model": model.name,
@@ -140,21 +145,29 @@ def _row(
     }
 
 
-def _parts(meetings: pd.DataFrame, folds: int) -> "pd.Series[int]":
-    """The part of each meeting: surveys of a case and wave go together, dealt in turn."""
-    survey = meetings.groupby([*CASE, "wave"]).ngroup()
-    return survey % folds
+class _Part(NamedTuple):
+    """Some of the surveys, to be predicted by a fit to the others."""
+
+    seen: pd.DataFrame
+    unseen: pd.DataFrame
+    steps: pd.DataFrame
+    """Of what is unseen."""
 
 
-def _held_out(model: Model, meetings: pd.DataFrame, part: "pd.Series[int]") -> float:
+def _parts(meetings: pd.DataFrame, folds: int) -> list[_Part]:
+    """Surveys of a case and wave go together, dealt in turn."""
+    part = meetings.groupby([*CASE, "wave"]).ngroup() % folds
+    return [
+        _Part(meetings[part != one], unseen := meetings[part == one], steps(unseen))
+        for one in sorted(part.unique())
+    ]
+
+
+def _held_out(model: Model, parts: Sequence[_Part]) -> float:
     """Sum of squared errors on steps that the fit did not see; NaN if there is but one part."""
-    total = 0.0
-    for one in sorted(part.unique()):
-        seen, unseen = meetings[part != one], meetings[part == one]
-        if seen.empty:
-            return float("nan")
-        total += _squared(model.predict(unseen, model.fit(seen)), steps(unseen))
-    return total
+    if len(parts) < 2:
+        return float("nan")
+    return sum(_squared(model.predict(one.unseen, model.fit(one.seen)), one.steps) for one in parts)
 
 
 def _squared(predicted: "pd.Series[float]", frame: pd.DataFrame) -> float:

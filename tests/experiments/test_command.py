@@ -303,3 +303,12 @@ def test_import_of_the_simulation_is_light():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_the_command_starts_without_what_only_some_of_its_words_need():
+    code = (
+        "import sys, experiments.__main__; "
+        "print(sorted({'torch', 'matplotlib', 'scipy.stats', 'sklearn'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -228,24 +228,33 @@ def test_range_symmetry_and_scale_of_an_opinion(forward, reverse, shift):
     def shares(raw):
         return tuple(share / sum(raw) for share in raw)
 
-    def asked(first, second):
-        rows = [answer(first, order="forward"), answer(second, order="reverse")]
-        return read(*rows)
+    def asked(agent, first, second):
+        return [
+            answer(first, order="forward", agent=agent),
+            answer(second, order="reverse", agent=agent),
+        ]
 
-    here = asked(shares(forward), shares(reverse))
+    quiet = asked("quieter", shares(forward), shares(reverse))
+    for row in quiet:
+        row["logprobs"] = tuple(lp + shift for lp in row["logprobs"])
+    rows = [
+        *asked("here", shares(forward), shares(reverse)),
+        *asked("swapped", shares(reverse), shares(forward)),
+        *asked("mirrored", shares(forward)[::-1], shares(reverse)[::-1]),
+        *quiet,
+    ]
+    found = opinions(pd.DataFrame(rows)).set_index("agent")
+    assert len(found) == 4
+    here, swapped, mirrored, quieter = (
+        found.loc[agent] for agent in ("here", "swapped", "mirrored", "quieter")
+    )
     assert -1 <= here.opinion <= 1
     assert 0 <= here.margin <= 1
     # The name of an order does not matter, and mirrored answers mirror the opinion.
-    swapped = asked(shares(reverse), shares(forward))
     assert swapped.opinion == pytest.approx(here.opinion)
     assert swapped.consistent == here.consistent
-    mirrored = asked(shares(forward)[::-1], shares(reverse)[::-1])
     assert mirrored.opinion == pytest.approx(-here.opinion)
     # Only relative probabilities matter for the opinion; the mass takes the rest.
-    rows = [answer(shares(forward), order="forward"), answer(shares(reverse), order="reverse")]
-    for row in rows:
-        row["logprobs"] = tuple(lp + shift for lp in row["logprobs"])
-    quieter = read(*rows)
     assert quieter.opinion == pytest.approx(here.opinion)
     assert quieter.mass == pytest.approx(math.exp(shift))
 
