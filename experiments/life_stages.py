@@ -34,6 +34,11 @@ UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
 NEIGHBOURS = 5
 STUDY = StudyPlan(vary={"stage": ("early", "late", "grows")}, seeds=9)  # for 12 contrasts
 
+COMES = {
+    "early": "comes early in life",
+    "late": "comes late in life",
+    "grows": "grows older in the middle",
+}
 Stage = Literal["early", "late", "grows"]
 
 
@@ -57,7 +62,7 @@ def scenario(
     older = Swap(rounds // 2 + 1, guest.key, seat(f"{person}@late"))
     return Scenario(
         name="life_stages",
-        title=f"What does it change for {topic.noun} if {guest.label} comes {stage}?",
+        title=f"What does it change for {topic.noun} if {guest.label} {COMES[stage]}?",
         topic=topic.key,
         agents=people,
         ties=seat_graph(make_graph("complete", len(people), seed), people),

@@ -6,8 +6,7 @@ shares one commit, and only then is heard.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from time import perf_counter, time
@@ -19,7 +18,8 @@ from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
 from simulation.newest import Unwritten
-from simulation.promise import Answer, Promise, Speech, Statement
+from simulation.progress import Progress
+from simulation.promise import ASKED, Promise
 from simulation.record import Entry, Ledger
 from simulation.recordfile import UnrecordedError
 from simulation.scenario import Scenario
@@ -29,47 +29,10 @@ ENOUGH = BATCH // 4  # promises made, before one looks what can be kept
 AT_A_TIME = 100
 """Most replies in one commit while others are on their way: what follows from the first of many
 that came back together goes out before the last is written down, and hides behind the waiting."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is; counts promises of all arms."""
-
-    time: float = 0.0
-    """Largest virtual time of a kept promise."""
-    turns: int = 0
-    answers: int = 0
-    old_turns: int = 0
-    """Of the turns, those that the record held."""
-    old_answers: int = 0
-    """Of the answers, likewise."""
-    from_record: int = 0
-    """Calls that the record answered."""
-    in_flight: int = 0
-    new_tokens: int = 0
-    """Of all turns so far, the record's included."""
-    written: int = 0
-    """Tokens that the engine wrote just now: what a budget counts."""
-    prompt_tokens: int = 0
-    speaker: str = ""
-    """Label of the latest speaker."""
-    stopped: str = ""
-    """Why the run stopped before its end; empty while it goes on and when it is done."""
-
-    def see(self, kept: Iterable[tuple[Job, Reply | Scores]]) -> None:
-        """Counts kept promises."""
-        for job, reply in kept:
-            promise = job.promise
-            self.prompt_tokens += reply.prompt_tokens
-            self.time = max(self.time, promise.time)
-            if isinstance(promise, Speech) and isinstance(reply, Reply):
-                self.turns += 1
-                self.old_turns += job.recorded
-                self.new_tokens += reply.new_tokens
-                self.speaker = promise.label
-            elif isinstance(promise, Answer | Statement):
-                self.answers += 1
-                self.old_answers += job.recorded
+PRIVATE_SHARE = 4
+"""Surveys and interviews may hold one in so many places at the engine. Nobody waits for them, so
+engines answer them when nothing else is due: a wave of a large population would hold all places,
+and the turns that become due meanwhile would wait outside."""
 
 
 class Desk:
@@ -121,6 +84,9 @@ class Desk:
         self._answered: list[tuple[Job, Reply | Scores]] = []
         """Calls that have come back and are not committed yet."""
         self._uncommitted: dict[str, Reply | Scores] = {}
+        self._most_private = max(1, in_flight // PRIVATE_SHARE)
+        self._private = 0
+        """Surveys and interviews that are on their way."""
         self._failure: BaseException | None = None
         self._changed = asyncio.Event()
         self.open = 0
@@ -208,7 +174,7 @@ class Desk:
     def _send_due(self) -> None:
         due, tasks, answered = self._due, self._tasks, self._answered
         while due and len(tasks) < self._bound and len(answered) < BATCH:
-            if self.progress.stopped:
+            if self.progress.stopped or not self._has_place_for(due[0][2]):
                 return
             try:
                 job = self._assembly.prepare(due[0][2])
@@ -220,6 +186,10 @@ class Desk:
             if not self._answer(job):
                 return
             heappop(due)
+
+    def _has_place_for(self, promise: Promise) -> bool:
+        """Whether what is due first may go out now; behind a survey there are surveys only."""
+        return promise.phase != ASKED or self._private < self._most_private
 
     def _answer(self, job: Job) -> bool:
         """Takes the answer if it is there, or asks for it; False if the budget forbids that."""
@@ -251,6 +221,7 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._returned)
         self.progress.in_flight += 1
+        self._private += job.promise.phase == ASKED
         return True
 
     def _take(self, job: Job, reply: Reply | Scores) -> None:
@@ -266,6 +237,7 @@ class Desk:
         finally:
             self._purse.release(reserved)
             self.progress.in_flight -= 1
+            self._private -= job.promise.phase == ASKED
         self._purse.spend(reply)
         job.seconds = perf_counter() - began
         self._take(job, reply)

@@ -149,7 +149,7 @@ def drifts(
         ax.scatter(moved[arm], range(len(moved)), s=34, color=face, edgecolors=edge, zorder=2)
     limit = max(0.25, 1.15 * reach)
     ax.set_xlim(-limit, limit)
-    _agent_axis(ax, [view.labels[agent] for agent in moved.index])
+    names_axis(ax, [view.labels[agent] for agent in moved.index])
     words = f"drift: opinion after the talk {MINUS} before ({MINUS}2 … +2)"
     ax.set_xlabel(words, fontsize=SMALL, color=QUIET)
     _name_dots(ax, moved.iloc[-1], len(moved) - 1)
@@ -179,7 +179,7 @@ def outcomes(runs: Mapping[str, pd.DataFrame], view: View, ax: Axes | None = Non
     ax.legend(frameon=False, fontsize=TINY, ncols=6, loc="lower left", borderaxespad=0,
               bbox_to_anchor=(0, 1), handletextpad=0.1)  # fmt: skip
     ax.set_xlim(-1.06, 1.06)
-    _agent_axis(ax, [view.labels[str(agent)] for agent in table.index])
+    names_axis(ax, [view.labels[str(agent)] for agent in table.index])
     ax.set_xlabel("after the talk: " + OPINION_AXIS, fontsize=SMALL, color=QUIET)
     return ax
 
@@ -224,6 +224,23 @@ def wave_axis(ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
+def names_axis(ax: Axes, names: Sequence[str]) -> None:
+    """Names at the rows, the first one lowest."""
+    ax.set_yticks(range(len(names)), labels=list(names), parse_math=False)
+    ax.set_ylim(-0.7, len(names) - 0.3)
+    quieten(ax)
+    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    ax.spines["left"].set_visible(False)
+
+
+def quieten(ax: Axes) -> None:
+    """Takes away what is not data."""
+    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(HAIR)
+
+
 def _course(rows: pd.DataFrame, agent: str) -> "tuple[pd.Series[int], pd.Series[float]]":
     """Waves and opinions of one agent; degenerate answers are NaN."""
     mine = rows[rows["agent"] == agent]
@@ -257,22 +274,7 @@ def _opinion_axis(ax: Axes) -> None:
     ax.set_yticks([-1, 0, 1], labels=[f"{MINUS}1", "0", "+1"])
     ax.axhline(0, color=HAIR, linewidth=0.8, zorder=0)
     wave_axis(ax)
-    _quieten(ax)
-
-
-def _agent_axis(ax: Axes, names: Sequence[str]) -> None:
-    ax.set_yticks(range(len(names)), labels=list(names), parse_math=False)
-    ax.set_ylim(-0.7, len(names) - 0.3)
-    _quieten(ax)
-    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
-    ax.spines["left"].set_visible(False)
-
-
-def _quieten(ax: Axes) -> None:
-    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(HAIR)
+    quieten(ax)
 
 
 def _name_dots(ax: Axes, row: "pd.Series[float]", height: int) -> None:

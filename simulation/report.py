@@ -26,7 +26,7 @@ from simulation.sections import (
 from simulation.sections import worth as worths
 from simulation.sections.annotated import Reader, town_reader
 from simulation.sections.section import Section
-from simulation.sections.writing import FIGURES, Page, write_page
+from simulation.sections.writing import FIGURES, Page, make_room, write_page
 from simulation.view import when
 
 __all__ = ["FIGURES", "write_report"]
@@ -64,6 +64,7 @@ def write_report(
     for reading in readings:
         if reading.opinions.empty:
             raise InputError(f"{reading.name} ({reading.facts.scenario}) has no survey answers yet")
+    make_room(out)
     return write_page(_page(readings, human, worth), out)
 
 

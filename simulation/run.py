@@ -13,7 +13,7 @@ from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
 from simulation.budget import Budget
-from simulation.desk import AT_A_TIME, BATCH, Desk, Progress
+from simulation.desk import AT_A_TIME, BATCH, Desk
 from simulation.origin import (
     Origin,
     adapter_rows,
@@ -22,6 +22,7 @@ from simulation.origin import (
     manifest_of,
     now,
 )
+from simulation.progress import Progress
 from simulation.record import Record, open_for_reading
 from simulation.recordfile import read_manifest
 from simulation.room import Room

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from personas.model import Model
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import Desk
 from simulation.origin import Origin
+from simulation.progress import Progress
 from simulation.record import FILE
 from simulation.recordfile import lock_folder
 from simulation.run import rare_collections, read_manifest_of, simulate

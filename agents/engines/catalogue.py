@@ -23,6 +23,9 @@ servers over HTTP. ``vllm``: vLLM in this process."""
 WIND_TUNNEL = Path(__file__).parents[2] / "personas" / "windtunnel" / "base"
 """The small model that ships with the project."""
 
+Engine = Union["EmbeddedEngine", "ServerEngine", "VllmEngine", ScriptedEngine]
+"""Any of them: a model that is greeted by `async with`."""
+
 
 def open_engine(
     name: str,
@@ -30,7 +33,7 @@ def open_engine(
     servers: Sequence[str] = (),
     adapters: Sequence[Adapter] = (),
     bounds: ServerSpec | None = None,
-) -> Union["EmbeddedEngine", "ServerEngine", "VllmEngine", ScriptedEngine]:
+) -> Engine:
     """An engine, ready to answer inside `async with`.
 
     Args:

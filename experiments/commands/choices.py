@@ -11,7 +11,20 @@ from agents.agent import Agent
 from agents.engines.catalogue import ENGINES, WIND_TUNNEL
 from agents.engines.serverspec import ServerSpec
 from agents.fitting import check_adapters
-from experiments.commands.bounds import USUAL, bounds_from, told_of
+from experiments.commands.bounds import (
+    USUAL,
+    Admission,
+    InFlight,
+    Patience,
+    Priorities,
+    Resident,
+    Slots,
+    Timeout,
+    bounds_from,
+    bounds_of,
+    check_admission,
+    told_of,
+)
 from experiments.commands.console import out
 from personas.adapter import Adapter
 from personas.identity import base_identity
@@ -152,6 +165,35 @@ class Choices:
             admission=admission if isinstance(admission, bool) else None,
             controls=_words(told["controls"]) if "controls" in told else None,
         )
+
+
+def choices_of(
+    cast: Cast = None,
+    swap: Swaps = None,
+    voice: VoiceName = None,
+    controls: Controls = None,
+    engine: EngineName = "embedded",
+    model: ModelFolder = WIND_TUNNEL,
+    server: Servers = None,
+    in_flight: InFlight = None,
+    admission: Admission = None,
+    timeout: Timeout = None,
+    patience: Patience = None,
+    resident: Resident = None,
+    priorities: Priorities = None,
+    slots: Slots = None,
+) -> Choices:
+    """The options of whatever makes new runs.
+
+    Raises:
+        InputError: One is out of range, or is for another engine.
+    """
+    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities, slots)
+    check_admission(engine, admission, slots)
+    return Choices(
+        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
+        admission, read_controls(controls),
+    )  # fmt: skip
 
 
 def read_controls(listed: str | None) -> tuple[str, ...] | None:

@@ -16,7 +16,7 @@ from rich.text import Text
 from agents.engines.prefixcounts import CountsPrefixes, PrefixCounts
 from experiments.commands.console import out
 from personas.model import Model
-from simulation.desk import Progress
+from simulation.progress import Progress
 from simulation.rehearsal import Size
 from simulation.units import stretch
 

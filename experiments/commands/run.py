@@ -15,31 +15,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from agents.engines.catalogue import WIND_TUNNEL
-from experiments.commands.bounds import (
-    Admission,
-    InFlight,
-    Patience,
-    Priorities,
-    Resident,
-    Slots,
-    Timeout,
-    bounds_of,
-    check_admission,
-)
-from experiments.commands.choices import (
-    Cast,
-    Choices,
-    Controls,
-    EngineName,
-    ModelFolder,
-    Servers,
-    Swaps,
-    VoiceName,
-    read_controls,
-)
+from experiments.commands.choices import Choices, choices_of
 from experiments.commands.console import clear_errors
-from experiments.commands.session import AcceptChanges, MaxHours, MaxTokens, Session
+from experiments.commands.gathering import gathered
+from experiments.commands.session import AcceptChanges, Session, budget_of
 from experiments.commands.whatif import Branches, carry_out_branches, tell_worth
 from personas.errors import InputError, nearest
 from simulation.budget import Budget
@@ -177,16 +156,12 @@ def _typed(value: object, hint: object) -> object:
     return value
 
 
+@gathered(choices=choices_of, budget=budget_of)
 def run_experiment(
     module: ModuleType,
     arguments: Mapping[str, object],
-    cast: Cast = None,
-    swap: Swaps = None,
-    voice: VoiceName = None,
-    controls: Controls = None,
-    engine: EngineName = "embedded",
-    model: ModelFolder = WIND_TUNNEL,
-    server: Servers = None,
+    *,
+    choices: Choices,
     out_: Annotated[
         Path | None,
         typer.Option(
@@ -194,30 +169,16 @@ def run_experiment(
         ),
     ] = None,
     report: Annotated[bool, typer.Option(help="Write the report when the run is done.")] = True,
-    max_tokens: MaxTokens = None,
-    max_hours: MaxHours = None,
+    budget: Budget,
     accept_changes: AcceptChanges = False,
-    in_flight: InFlight = None,
-    admission: Admission = None,
-    timeout: Timeout = None,
-    patience: Patience = None,
-    resident: Resident = None,
-    priorities: Priorities = None,
-    slots: Slots = None,
 ) -> None:
     """Runs a scenario with the options that all experiments share."""
-    bounds = bounds_of(engine, in_flight, timeout, patience, resident, priorities, slots)
-    check_admission(engine, admission, slots)
-    choices = Choices(
-        tuple(cast or ()), tuple(swap or ()), voice, engine, model, tuple(server or ()), bounds,
-        admission, read_controls(controls),
-    )  # fmt: skip
     dressed = choices.dressed(module.scenario(**arguments))
     if out_ and (out_ / FILE).exists() and any(swap.newest for swap in dressed.swaps):
         dressed = as_recorded(dressed, out_)  # that personas are trained meanwhile is the point
         require_adapters(dressed)
     origin = origin_of(module, arguments)
-    session = Session(dressed, choices, origin, Budget(max_tokens, max_hours), accept_changes)
+    session = Session(dressed, choices, origin, budget, accept_changes)
     folder = session.carry_out(out_)
     branches: Branches | None = getattr(module, "branches", None)
     if branches is not None:

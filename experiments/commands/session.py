@@ -12,14 +12,16 @@ from typing import Annotated, NoReturn, Protocol
 
 import typer
 
-from agents.engines.catalogue import open_engine
+from agents.engines.catalogue import Engine, open_engine
 from experiments.commands.choices import Choices
 from experiments.commands.console import INTERRUPTED, errors, out
-from experiments.commands.handover import hand_over
+from experiments.commands.handover import Handover, hand_over
 from experiments.commands.liveview import CTRL_C, run_progress, stopping
+from personas.adapter import Adapter
 from simulation.budget import Budget
-from simulation.desk import Desk, Progress
+from simulation.desk import Desk
 from simulation.origin import Origin
+from simulation.progress import Progress
 from simulation.record import FILE
 from simulation.rehearsal import size_of
 from simulation.run import run_name, simulate
@@ -50,6 +52,15 @@ AcceptChanges = Annotated[
 ]
 
 
+def budget_of(max_tokens: MaxTokens = None, max_hours: MaxHours = None) -> Budget:
+    """The options that bound a sitting.
+
+    Raises:
+        InputError: One is out of range.
+    """
+    return Budget(max_tokens, max_hours)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What is to be run, and within which bounds."""
@@ -76,18 +87,11 @@ class Session:
             typer.Exit: A budget or Ctrl-C ended the run before its end.
         """
         adapters = self.choices.adapters(self.scenario)
-        engine = self.choices.engine
-        if engine in ("embedded", "vllm"):  # takes seconds: show that something happens
-            out.print(f"opening the {engine} engine")
-        choices = self.choices
-        bounds = choices.bounds_for(adapters)
-        speaker = open_engine(engine, choices.model, choices.servers, adapters, bounds)
+        speaker = open_speaker(self.choices, adapters)
 
         async def go() -> tuple[Path, Progress]:
             async with speaker:  # a server says who it is only when it is greeted
-                way = hand_over(speaker, adapters, choices)
-                if told := way.words():
-                    out.print(told, markup=False)
+                way = told_way(speaker, adapters, self.choices)
                 chosen = folder or Path("runs") / run_name(self.scenario, speaker)
                 going_on = (chosen / FILE).exists()
                 out.print(
@@ -99,29 +103,36 @@ class Session:
                         show(desk.progress)
                         mind_ctrl_c(desk)
 
-                    progress = await simulate(
-                        self.scenario,
-                        way.model,
-                        chosen,
-                        origin=replace(
-                            self.origin, choices=choices.as_json(), admission=way.admission
-                        ),
-                        observe=show,
-                        in_flight=way.in_flight,
-                        budget=self.budget,
-                        accept_changes=self.accept_changes,
-                        parent=self.parent,
-                        begun=begin,
+                    origin = replace(
+                        self.origin, choices=self.choices.as_json(), admission=way.admission
                     )
+                    progress = await simulate(
+                        self.scenario, way.model, chosen, origin=origin, observe=show,
+                        in_flight=way.in_flight, budget=self.budget,
+                        accept_changes=self.accept_changes, parent=self.parent, begun=begin,
+                    )  # fmt: skip
             return chosen, progress
 
         chosen, progress = asyncio.run(go())
         if progress.stopped:
-            words = ["symposion", "resume", str(chosen)]
-            say_how_to_go_on(
-                progress, [*words, *(["--accept-changes"] if self.accept_changes else [])]
-            )
+            say_how_to_go_on(progress, chosen, self.accept_changes)
         return chosen
+
+
+def open_speaker(choices: Choices, adapters: Sequence[Adapter]) -> Engine:
+    """Whoever voices the agents, not greeted yet; says so where that takes seconds."""
+    if choices.engine in ("embedded", "vllm"):
+        out.print(f"opening the {choices.engine} engine")
+    bounds = choices.bounds_for(adapters)
+    return open_engine(choices.engine, choices.model, choices.servers, adapters, bounds)
+
+
+def told_way(speaker: Engine, adapters: Sequence[Adapter], choices: Choices) -> Handover:
+    """How requests are handed over to an open engine, and says so if it is a way of its own."""
+    way = hand_over(speaker, adapters, choices)
+    if told := way.words():
+        out.print(told, markup=False)
+    return way
 
 
 class Stoppable(Protocol):
@@ -156,12 +167,13 @@ def mind_ctrl_c(running: Stoppable) -> None:
         loop.add_signal_handler(signal.SIGINT, stop)
 
 
-def say_how_to_go_on(progress: Progress, words: Sequence[str]) -> NoReturn:
+def say_how_to_go_on(progress: Progress, folder: Path, accept_changes: bool) -> NoReturn:
     """Tells the command that goes on, and ends with the exit code for why it stopped.
 
     Raises:
         typer.Exit: Always.
     """
+    words = ["symposion", "resume", str(folder), *["--accept-changes"] * accept_changes]
     go_on = f"everything committed is kept. `{shlex.join(words)}` goes on"
     if progress.stopped == CTRL_C:
         errors.print(f"interrupted: {go_on}", markup=False)

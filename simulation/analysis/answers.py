@@ -7,7 +7,7 @@ import pandas as pd
 from personas.errors import InputError
 from simulation.analysis.annotation import Stance, StanceReader
 from simulation.analysis.frames import INTERVIEW_COLUMNS, require_columns
-from simulation.analysis.opinion import ANSWER
+from simulation.analysis.shares import ANSWER
 from simulation.questions import POINTS
 
 SILENT = "no stance was stated"

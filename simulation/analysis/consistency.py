@@ -18,7 +18,8 @@ from simulation.analysis.annotation import (
     VERDICTS,
 )
 from simulation.analysis.frames import require_columns
-from simulation.analysis.opinion import ANSWER, opinions
+from simulation.analysis.opinion import opinions
+from simulation.analysis.shares import ANSWER
 
 SPEAKER = ("arm", "agent")
 """One agent in one arm."""

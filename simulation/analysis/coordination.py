@@ -1,9 +1,12 @@
 """Linguistic coordination: does who answers take on the function words of whom it answers?"""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from personas.errors import InputError
 from simulation.analysis.annotation import words
@@ -81,22 +84,30 @@ def coordination(
     require_columns("pairs", pairs, [*by, *REPLY_COLUMNS])
     if not markers:
         raise InputError("markers must name at least one class of words, got none")
-    heard = [set(words(str(text))) for text in pairs["heard"]]
-    reply = [set(words(str(text))) for text in pairs["reply"]]
-    parts = []
+    heard = [_word_set(str(text)) for text in pairs["heard"]]
+    reply = [_word_set(str(text)) for text in pairs["reply"]]
+    groups = pairs.groupby(list(by))
+    of_group, names = groups.ngroup().to_numpy(), groups.size().reset_index()[list(by)]
+    weight, parts = pairs["weight"].to_numpy(dtype=float), []
+
+    def sums(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(of_group, weights, len(names)).astype(np.float64)
+
     for marker, listed in markers.items():
-        weight = pairs["weight"]
-        prompted = weight * [float(not listed.isdisjoint(said)) for said in heard]
-        shown = [float(not listed.isdisjoint(said)) for said in reply]
-        frame = pairs[list(by)].assign(
-            replies=weight, prompted=prompted, shown=weight * shown, both=prompted * shown
-        )
-        sums = frame.groupby(list(by), as_index=False).sum()
-        echoed = sums["both"] / sums["prompted"].where(sums["prompted"] > 0)
-        sums["value"] = (echoed - sums["shown"] / sums["replies"]).clip(-1, 1)
-        parts.append(sums.assign(marker=marker))
+        prompted = weight * [not listed.isdisjoint(said) for said in heard]
+        shown = np.array([not listed.isdisjoint(said) for said in reply], dtype=float)
+        asked, replies = sums(prompted), sums(weight)
+        with np.errstate(divide="ignore", invalid="ignore"):  # nobody showed it: NaN
+            value = sums(prompted * shown) / asked - sums(weight * shown) / replies
+        found = names.assign(value=value.clip(-1, 1), replies=replies, prompted=asked)
+        parts.append(found.assign(marker=marker))
     columns = [*by, "marker", "value", "replies", "prompted"]
     return pd.concat(parts, ignore_index=True).sort_values(columns[:-3], ignore_index=True)[columns]
+
+
+@lru_cache(maxsize=2**14)  # a message is answered by many, and shuffled many times
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def mean_coordination(by_marker: pd.DataFrame, by: Sequence[str] = ("arm",)) -> pd.DataFrame:

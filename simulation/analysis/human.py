@@ -14,7 +14,7 @@ from scipy import stats
 from personas.errors import InputError, nearest
 from simulation.analysis.excess import interval_over_runs
 from simulation.analysis.frames import SURVEY_COLUMNS, RunFrames, require_columns
-from simulation.analysis.opinion import ANSWER, DEGENERATE_BELOW, option_shares
+from simulation.analysis.shares import ANSWER, DEGENERATE_BELOW, option_shares
 
 EVERYBODY = "all"
 """Group of a table without groups, and of agents that are in none."""

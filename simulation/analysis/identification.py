@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+from threadpoolctl import ThreadpoolController
 
 from personas.errors import InputError
 from simulation.analysis.annotation import words
@@ -182,8 +184,15 @@ def _guess(
     )
     # Few regularised texts say little, so a weak prior; balanced, so that a rare label is guessed.
     classifier = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1000)
-    model = make_pipeline(terms, classifier).fit(train, labels)
-    return np.asarray(model.predict(test), dtype=object)
+    model = make_pipeline(terms, classifier)
+    with _libraries().limit(limits=1, user_api="blas"):  # else threads wait, for sums so short
+        return np.asarray(model.fit(train, labels).predict(test), dtype=object)
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    """Those of linear algebra that are loaded."""
+    return ThreadpoolController()
 
 
 def _without(text: str, hidden: Sequence[str]) -> str:

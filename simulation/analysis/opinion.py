@@ -5,21 +5,21 @@ the others read what `opinions` returns. An answer that puts less than half of i
 on the options is *degenerate*: it stays in the frame, marked, and no measure counts it.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from personas.errors import InputError
 from simulation.analysis.frames import SURVEY_COLUMNS, require_columns
+from simulation.analysis.shares import (
+    ANSWER,
+    leads,
+    levels_of_answers,
+    option_shares,
+    ranked,
+)
 from simulation.graph import Tie
 
-DEGENERATE_BELOW = 0.5
-"""Probability mass on the options, in [0, 1], below which an answer is degenerate."""
-
-ANSWER = ["arm", "question", "agent", "wave"]
-"""What identifies one answer, over both option orders and all wordings."""
 SURVEY = ["arm", "question", "wave"]
 """What identifies one survey of the whole population."""
 
@@ -60,16 +60,16 @@ def opinions(surveys: pd.DataFrame) -> pd.DataFrame:
     overall = by_order.groupby([*ANSWER, "options", "values"], as_index=False, dropna=False).agg(
         share=("share", "mean")
     )
-    result = _levels_of_answers(shares)
-    ranked = _ranked(overall)
-    result["modal"] = ranked.groupby(ANSWER)["options"].first()
+    result = levels_of_answers(shares)
+    falling = ranked(overall)
+    result["modal"] = falling.groupby(ANSWER)["options"].first()
     for order in ("forward", "reverse"):
-        modal = _ranked(by_order[by_order["order"] == order]).groupby(ANSWER)["options"].first()
+        modal = ranked(by_order[by_order["order"] == order]).groupby(ANSWER)["options"].first()
         result[f"modal_{order}"] = modal.astype(object).reindex(result.index)
     both = result["modal_forward"].notna() & result["modal_reverse"].notna()
     agree = (result["modal_forward"] == result["modal_reverse"]).astype(float)
     result["consistent"] = agree.where(both)
-    result["margin"] = ranked.groupby(ANSWER)["share"].agg(_lead)
+    result["margin"] = leads(falling)
     return result.reset_index()
 
 
@@ -239,69 +239,6 @@ def _mean_by_survey(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.groupby(SURVEY, as_index=False).agg(
         value=("value", "mean"), agents=("value", "size")
     )
-
-
-def option_shares(surveys: pd.DataFrame) -> pd.DataFrame:
-    """The survey, one row per answer and option, with ``share`` and ``mass``.
-
-    The columns ``options`` and ``values`` then hold one label and one number; ``share`` in [0, 1]
-    is the option's part of the options' probability, ``mass`` in [0, 1] that probability.
-    """
-    lengths = [surveys[column].map(len) for column in ("options", "values", "logprobs")]
-    if not (lengths[0].equals(lengths[1]) and lengths[0].equals(lengths[2])):
-        raise InputError("surveys: options, values and logprobs of an answer differ in length")
-    long = surveys.explode(["options", "values", "logprobs"])
-    long = long.astype({"values": float, "logprobs": float})
-    if not long["values"].dropna().between(-1, 1).all():
-        raise InputError("surveys: values of options must lie in [-1, 1]")
-    # Shares are taken relative to the likeliest option, so that tiny masses do not underflow.
-    below = long["logprobs"] - long.groupby(level=0)["logprobs"].transform("max")
-    relative = below.map(math.exp)
-    long["share"] = relative / relative.groupby(level=0).transform("sum")
-    mass = long["logprobs"].map(math.exp).groupby(level=0).transform("sum")
-    long["mass"] = mass.clip(upper=1.0)
-    return long
-
-
-def _levels_of_answers(shares: pd.DataFrame) -> pd.DataFrame:
-    """Opinion and mass per `ANSWER`: over options, then wordings, then orders."""
-    weighted = shares.assign(opinion=shares["share"] * shares["values"])
-    one_asking = weighted.groupby([*ANSWER, "order", "wording"]).agg(
-        time=("time", "first"),
-        opinion=("opinion", lambda parts: parts.sum(skipna=False)),
-        mass=("mass", "first"),
-    )
-    result = one_asking.groupby([*ANSWER, "order"]).mean().groupby(ANSWER).mean()
-    result["opinion"] = result["opinion"].clip(-1, 1)
-    result["degenerate"] = result["mass"] < DEGENERATE_BELOW
-    result["reason"] = [_reason(mass) for mass in result["mass"]]
-    return result
-
-
-def _reason(mass: float) -> str:
-    if mass >= DEGENERATE_BELOW:
-        return ""
-    if mass == 0:
-        return "no option has any probability"
-    return f"probability {mass:.2g} on the options, below {DEGENERATE_BELOW}"
-
-
-def _ranked(shares: pd.DataFrame) -> pd.DataFrame:
-    """Options of each answer, likeliest first.
-
-    Shares are compared at twelve decimals: the two orders sum in different sequence, and a tie
-    must not be broken by the last bit.
-    """
-    keyed = shares.assign(
-        falling=-shares["share"].round(12), extremity=shares["values"].abs()
-    ).dropna(subset=["falling"])
-    return keyed.sort_values([*ANSWER, "falling", "extremity", "values"])
-
-
-def _lead(shares: "pd.Series[float]") -> float:
-    """The first of falling shares minus the second."""
-    first, second = [*shares.head(2), 0.0][:2]
-    return float(first - second)
 
 
 def _correlation_over_ties(held: dict[str, float], ties: Sequence[Tie], *, directed: bool) -> float:

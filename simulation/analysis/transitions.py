@@ -12,7 +12,8 @@ import pandas as pd
 
 from personas.errors import InputError
 from simulation.analysis.frames import require_columns
-from simulation.analysis.opinion import ANSWER, usable
+from simulation.analysis.opinion import usable
+from simulation.analysis.shares import ANSWER
 from simulation.graph import Tie
 
 CASE = ["run", "arm", "question"]

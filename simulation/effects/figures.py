@@ -11,7 +11,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from simulation.analysis.reach import ALPHA
-from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, new_axes
+from simulation.figures import (
+    FLOOR,
+    HAIR,
+    INK,
+    QUIET,
+    SMALL,
+    TINY,
+    WIDTH,
+    names_axis,
+    new_axes,
+    quieten,
+)
 from simulation.view import MINUS, signed
 
 ROW = 0.3
@@ -82,7 +93,7 @@ def power(curve: pd.DataFrame, ax: Axes | None = None, *, own: int | None = None
     ax.set_ylabel(f"experiments that find the effect at {alpha:g}", fontsize=SMALL, color=QUIET)
     ax.set_title("d: mean difference over its deviation between seeds", fontsize=TINY, color=QUIET,
                  loc="left")  # fmt: skip
-    _quieten(ax)
+    quieten(ax)
     return ax
 
 
@@ -161,16 +172,5 @@ def _name_ends(ax: Axes, curve: pd.DataFrame, effects: Sequence[float]) -> None:
 
 
 def _rows(ax: Axes, names: Sequence[str]) -> None:
-    ax.set_yticks(range(len(names)), labels=list(names), parse_math=False)
-    ax.set_ylim(-0.7, len(names) - 0.3)
-    _quieten(ax)
+    names_axis(ax, names)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS))
-    ax.tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
-    ax.spines["left"].set_visible(False)
-
-
-def _quieten(ax: Axes) -> None:
-    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(HAIR)

@@ -97,10 +97,11 @@ def paraphrase_agreement(surveys: pd.DataFrame) -> pd.DataFrame:
 def _pieces(design: Design, rng: np.random.Generator) -> list[Piece]:
     view, first = design.view, design.runs[0]
     values = of_runs(design.runs, agent_measures)
-    panels = [panel for panel in PANELS if panel.measure in set(values["measure"])]
+    known = set(values.loc[values["value"].notna(), "measure"])
+    panels = [panel for panel in PANELS if panel.measure in known]
     rows = agent_rows(values, view, rng)
     means = values.groupby(["run", "arm", "measure"], as_index=False).agg(value=("value", "mean"))
-    pieces: list[Piece] = [judged_by(first), *verdict_counts(first)]
+    pieces: list[Piece] = [judged_by(first), *verdict_counts(design.runs)]
     if panels:
         name, drawing = f"{design.prefix}consistency", forests(rows, view.labels, panels)
         pieces += [drawn(name, drawing, WORDS), measures_table(means, MEASURES, view, rng)]

@@ -27,12 +27,15 @@ from simulation.figures import (
     WIDTH,
     agent_panels,
     new_axes,
+    quieten,
     wave_axis,
 )
 from simulation.view import MINUS, View
 
 ROW = 0.24
 """Inches: height of a row."""
+MARKS = {"prompt": "^", "base": "s", "silent": "d", "alone": "v"}
+"""Of controls beside the noise floor."""
 LINES = ("-", "--", ":", "-.")
 SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#9da2a9", INK])
 CROWDED = 4
@@ -61,11 +64,14 @@ def forests(rows: pd.DataFrame, labels: Mapping[str, str], panels: Sequence[Pane
 
     Args:
         rows: Columns ``row`` (a key of `labels`), ``measure``, ``value``, ``low`` and ``high``, NaN
-            where there is no interval; and, if there is a noise floor, ``floor``.
+            where there is no interval; if there is a noise floor, ``floor``; and a column for each
+            further control in `MARKS`, by its name.
         labels: Names of the rows, in order from the top.
         panels: The columns; a measure that the frame does not hold is an empty one.
     """
-    figure = Figure(figsize=(WIDTH, 0.85 + ROW * len(labels)), layout="constrained")
+    controls = [arm for arm in MARKS if arm in rows]
+    height = 0.85 + ROW * len(labels) + (0.3 if controls else 0.0)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     columns: list[Axes] = list(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0])
     ticks = 3 if len(panels) <= CROWDED else 2
     for panel, ax in zip(panels, columns, strict=True):
@@ -73,6 +79,8 @@ def forests(rows: pd.DataFrame, labels: Mapping[str, str], panels: Sequence[Pane
     columns[0].set_yticks(range(len(labels)), labels=list(labels.values()), parse_math=False)
     columns[0].set_ylim(len(labels) - 0.4, -0.6)
     columns[0].tick_params(axis="y", labelsize=SMALL, labelcolor=INK)
+    if controls:
+        _name_marks(figure, controls, floor="floor" in rows)
     return columns
 
 
@@ -318,14 +326,6 @@ def camps(opinions: pd.DataFrame, divided: pd.DataFrame, view: View) -> list[Axe
     return panels
 
 
-def quieten(ax: Axes) -> None:
-    """Takes away what is not data."""
-    ax.tick_params(labelsize=TINY, length=0, labelcolor=QUIET)
-    for side, spine in ax.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(HAIR)
-
-
 def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ticks: int) -> None:
     found = rows.set_index("row").reindex(list(order))
     places = range(len(order))
@@ -333,6 +333,10 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ti
     ax.set_axisbelow(True)
     if "floor" in found:
         ax.scatter(found["floor"], places, s=26, color="white", edgecolors=QUIET, zorder=2)
+    for arm, mark in MARKS.items():
+        if arm in found:
+            ax.scatter(found[arm], places, s=30, marker=mark, color="white", edgecolors=INK,
+                       linewidths=0.9, zorder=2)  # fmt: skip
     ax.hlines(places, found["low"], found["high"], color=INK, linewidth=1.4, zorder=2)
     ax.scatter(found["value"], places, s=26, color=INK, zorder=3)
     if panel.rule is not None:
@@ -349,6 +353,19 @@ def _forest(rows: pd.DataFrame, order: Sequence[str], panel: Panel, ax: Axes, ti
     ax.set_xlabel(panel.axis, fontsize=TINY, color=QUIET)
     quieten(ax)
     ax.spines["left"].set_visible(False)
+
+
+def _name_marks(figure: Figure, controls: Sequence[str], *, floor: bool) -> None:
+    """Names the marks once, above all panels: where controls stand, dots alone do not tell."""
+    named = {"talk": ("o", INK, INK), **({"noise floor": ("o", "white", QUIET)} if floor else {})}
+    named |= {arm: (MARKS[arm], "white", INK) for arm in controls}
+    handles = [
+        Line2D([], [], color=INK, marker=mark, linestyle="", markersize=5, markerfacecolor=face,
+               markeredgecolor=edge)
+        for mark, face, edge in named.values()
+    ]  # fmt: skip
+    figure.legend(handles, list(named), loc="outside upper right", ncols=len(named), frameon=False,
+                  fontsize=TINY, labelcolor=QUIET, handletextpad=0.1)  # fmt: skip
 
 
 def _largest(values: "np.typing.NDArray[np.float64]") -> float:

@@ -1,5 +1,9 @@
 """Who judged what was said, how often it said what, and what it could not tell."""
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from simulation.page import Reading
 from simulation.sections.section import Cell, Piece, Words, table
 
@@ -25,16 +29,16 @@ def judged_by(reading: Reading) -> Words:
     return Words(f"Judged by {reader.name}. {reader.rule}".rstrip())
 
 
-def verdict_counts(reading: Reading) -> list[Piece]:
-    """How often a judge that was asked said what, and why some verdicts cannot be used.
+def verdict_counts(readings: Sequence[Reading]) -> list[Piece]:
+    """How often a judge that was asked said what over all runs, and why some cannot be used.
 
     A grammar is not asked; it has no verdicts to count.
     """
-    reader = reading.annotated.reader
-    if reader is None or reader.verdicts is None:
+    readers = [reading.annotated.reader for reading in readings]
+    known = [one.verdicts for one in readers if one is not None and one.verdicts is not None]
+    if not known:
         return []
-    every = reader.verdicts
-    rows = []
+    every, rows = pd.concat(known, ignore_index=True), []
     for kind, (asked, meaning) in ASKED.items():
         said = every.loc[every["kind"] == kind, "verdict"]
         if said.empty:

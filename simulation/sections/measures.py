@@ -125,9 +125,16 @@ def agent_rows(values: pd.DataFrame, view: View, rng: np.random.Generator) -> pd
         values: Columns ``run``, ``arm``, ``agent``, ``measure`` and ``value``.
         view: Which arm is the talk, with an interval over runs, and which its floor.
         rng: Draws the resamples.
+
+    Returns:
+        Columns ``row``, ``measure``, ``value``, ``low``, ``high``, ``runs``; ``floor``, if there
+        is one; and a column for each further control, by its name.
     """
     talk = over_runs(values[values["arm"] == view.main], ["agent", "measure"], rng)
-    if view.floor:
-        beside = values[values["arm"] == view.floor].groupby(["agent", "measure"])["value"].mean()
-        talk = talk.merge(beside.rename("floor").reset_index(), how="left")
+    for arm in _arms(values):
+        if arm == view.main:
+            continue
+        beside = values[values["arm"] == arm].groupby(["agent", "measure"])["value"].mean()
+        name = "floor" if arm == view.floor else arm
+        talk = talk.merge(beside.rename(name).reset_index(), how="left")
     return talk.rename(columns={"agent": "row"})

@@ -36,7 +36,19 @@ def quotations(reading: Reading) -> list[Piece]:
         quotes = _against_persona(own_claims, said, label, why)
         quotes += _against_self(own_pairs, said, why)
         found.append(Quotes(_summary(label, own_claims, own_pairs), tuple(quotes)))
-    return found or [Words("No agent contradicted its persona or itself in the talk.")]
+    return found or [Words(_none_found(reading))]
+
+
+def _none_found(reading: Reading) -> str:
+    reader = reading.annotated.reader
+    every = None if reader is None else reader.verdicts
+    lost = 0 if every is None else int((every["verdict"] == "unusable").sum())
+    if not lost:
+        return "No agent contradicted its persona or itself in the talk."
+    return (
+        "No verdict says that an agent contradicted its persona or itself in the talk; "
+        f"{lost} verdicts cannot be used."
+    )
 
 
 def _said(reading: Reading) -> dict[tuple[str, int], tuple[str, str]]:

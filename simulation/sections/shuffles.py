@@ -10,10 +10,10 @@ from simulation.page import Reading
 from simulation.sections.section import Cell, Table, table
 from simulation.view import DASH, signed
 
-PERMUTATIONS = 199
-"""Of opinions among agents."""
-FEW = 19
-"""Of what was answered among replies, which takes longer: enough for p = 0.05."""
+PERMUTATIONS = 99
+"""Of opinions among agents: enough for p = 0.01."""
+FEW = 39
+"""Of what was answered among replies, which takes longer: enough for p = 0.025."""
 HEAD = ("arm", "observed", "shuffled", "excess", "p")
 
 
@@ -45,7 +45,8 @@ def coordinated_replies(reading: Reading, pairs: pd.DataFrame, rng: np.random.Ge
     note = (
         "How much more often a reply has a kind of function word if what it answers has it, beside "
         f"the mean of {FEW} shufflings of what was answered among an agent's replies: topic and "
-        "manner stay, the link between a message and its reply goes."
+        "manner stay, the link between a message and its reply goes. All replies of an arm are "
+        "pooled here; the table above is the mean over pairs of people."
     )
     return _table(reading, found, "Do replies take on the words of what they answer?", note)
 

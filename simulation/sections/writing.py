@@ -3,7 +3,8 @@
 import base64
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -71,15 +72,31 @@ def write_page(page: Page, out: Path) -> Path:
         InputError: The folder cannot be written.
     """
     html = render(page)
-    try:
+    with _writing(out):
         for picture in chain.from_iterable(section.pictures for section in page.sections):
             write_whole(out.parent / FIGURES / f"{picture.name}.png", picture.png)
             write_whole(out.parent / FIGURES / f"{picture.name}.svg", picture.svg)
         # A lone surrogate in an utterance cannot be encoded: show it rather than fail.
         write_whole(out, html.encode("utf-8", "backslashreplace"))
+    return out
+
+
+def make_room(out: Path) -> None:
+    """Makes the folder of a page, before anything is computed for it.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    with _writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise InputError(f"report {out} cannot be written: {error.strerror}") from error
-    return out
 
 
 def render(page: Page) -> str:

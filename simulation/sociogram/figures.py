@@ -54,7 +54,7 @@ def network(
         value = held.get(agent, float("nan"))
         _draw_disc(ax, place, value, area)
         if named:
-            _name_disc(ax, place, fill(labels[agent], LINE), value, area)
+            _name_disc(ax, place, _in_lines(labels[agent]), value, area)
     ax.set(xlim=(-1.55, 1.55), ylim=(-1.3, 1.3), aspect="equal")
     ax.set_axis_off()
     return ax
@@ -113,6 +113,11 @@ def _name_disc(ax: Axes, place: tuple[float, float], name: str, value: float, ar
     edge = "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"
     ax.annotate(name, place, (x * reach, y * reach), textcoords="offset points", fontsize=TINY,
                 color=INK, ha=side, va=edge, zorder=4, parse_math=False)  # fmt: skip
+
+
+def _in_lines(name: str) -> str:
+    """A long name in two lines, the first a little longer."""
+    return name if len(name) <= LINE else fill(name, int(0.62 * len(name)), break_long_words=False)
 
 
 def _shade(value: float) -> tuple[float, float, float, float]:

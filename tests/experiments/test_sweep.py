@@ -38,13 +38,14 @@ def test_the_files_own_study_is_made_and_measured(tea):
     assert "4 of 4 runs are done: here" in result.output
     frame = measures(load_study(Path("here")))
     assert set(frame["rounds"]) == {"1", "2"}
-    again = call("sweep", tea, "--engine", "scripted", "--out", "here")
+    again = call("sweep", tea, "--engine", "scripted", "--no-report", "--out", "here")
     assert "going on with here" in again.output
     assert again.exit_code == 0
 
 
 def test_what_is_asked_for_stands_in_the_place_of_the_files_study(tea):
     words = ("--vary", "graph=ring,complete", "--vary", "voice=lora,base", "--seeds", "1")
+    words += ("--no-report",)
     result = call("sweep", tea, "--engine", "scripted", "--rounds", "1", *words, "--out", "here")
     assert result.exit_code == 0, result.output
     study = load_study(Path("here"))
@@ -56,7 +57,7 @@ def test_what_is_asked_for_stands_in_the_place_of_the_files_study(tea):
 
 def test_every_run_can_be_replayed_alone(tea):
     words = ("--vary", "controls=scrambled+alone,none", "--seeds", "1", "--out", "here")
-    assert call("sweep", tea, "--engine", "scripted", *words).exit_code == 0
+    assert call("sweep", tea, "--engine", "scripted", "--no-report", *words).exit_code == 0
     for run in load_study(Path("here")).runs:
         result = call("replay", str(run.folder))
         assert result.exit_code == 0, result.output
@@ -77,11 +78,12 @@ def test_a_budget_stops_it_and_resume_goes_on(tea):
 def test_fractions_and_latin_hypercubes(tea):
     words = ["--vary", "rounds=1,2", "--vary", "agents=2,3", "--vary", "graph=ring,star"]
     go = ("sweep", tea, "--engine", "scripted", "--seeds", "1", "--out")
-    result = call(*go, "half", *words, "--fraction", "1/2")
+    result = call(*go, "half", *words, "--fraction", "1/2", "--no-report")
     assert "4 runs, 1 seeds of 4 cells, 1/2 of a 2^3 factorial, resolution III" in result.output
     generator = ("--generator", "graph = rounds * agents")
     assert call(*go, "half", *words, "--fraction", "1/2", *generator).exit_code == 0  # the same one
-    result = call(*go, "cube", "--vary", "rounds=1..3", "--vary", "agents=2..4", "--latin", "3")
+    cube = ("--vary", "rounds=1..3", "--vary", "agents=2..4", "--latin", "3")
+    result = call(*go, "cube", *cube, "--no-report")
     assert "3 runs, 1 seeds of 3 cells, Latin hypercube of 3 points" in result.output
     drawn = load_study(Path("cube")).factors
     assert {name: sorted(levels) for name, levels in drawn.items()} == {

@@ -12,10 +12,12 @@ from personas.errors import EngineError, InputError
 from simulation import page
 from simulation.analysis.consistency import line_to_line, prompt_to_line
 from simulation.analysis.frames import RunFrames
+from simulation.analysis.town import TownReader
 from simulation.judging.asking import judge_run, questions_of
 from simulation.judging.judge import ModelJudge
 from simulation.judging.reader import ITSELF, reader_of
 from simulation.judging.verdicts import FILE, FITTING, NO_VIEW, STANCES, UNUSABLE, Question, kept
+from simulation.sections.annotated import town_reader
 from simulation.sections.judged import judged_by, verdict_counts
 from simulation.sections.quotations import quotations
 from simulation.sections.section import Part, Section
@@ -139,11 +141,53 @@ def test_consistency_by_a_judge_is_counted_by_hand(tmp_path):
     assert stances.to_dict() == {("ada", 0): 0.5, ("bo", 0): -1.0, ("ada", 1): -1.0}
 
 
+def test_a_model_that_knows_the_grammar_finds_what_the_grammar_finds(tmp_path):
+    grammar, run = TownReader(), in_the_towns_words()
+
+    def speak(request) -> str:
+        task, case = (text for _, text in request.messages()[:2])
+        first, line = (part.partition(": ")[2] for part in case.split("\n"))
+        if "What view" in task:
+            held = [one.value for one in grammar.stances(line) if one.subject == first]
+            names = {value: name for name, value in STANCES.items()}
+            return f"[Verdict] {names[held[-1]] if held else NO_VIEW}"
+        return f"[Verdict] {grammar.judge(first, line)}"
+
+    questions = questions_of(run, lambda _: "")
+    judged(tmp_path, ScriptedEngine(speak), questions)
+    by_model, by_grammar = (
+        page.read([run], reader)[0].annotated
+        for reader in (lambda one: reader_of(one, tmp_path), town_reader)
+    )
+    assert by_grammar.reader is not None
+    verdicts = by_grammar.pair_verdicts["verdict"]
+    assert set(verdicts) == {"agrees", "contradicts", "unrelated"}
+    pd.testing.assert_frame_equal(by_model.pair_verdicts, by_grammar.pair_verdicts)
+    topic = by_grammar.stances["subject"] == run.facts.topic
+    pd.testing.assert_frame_equal(
+        by_model.stances, by_grammar.stances[topic].reset_index(drop=True)
+    )
+
+
+def in_the_towns_words() -> RunFrames:
+    turns = turns_of(
+        [
+            ("ada", "My view on bike lanes: strongly for."),
+            ("bo", "My view on bike lanes: strongly against."),
+            ("ada", "My view on bike lanes: mildly for."),
+            ("bo", "My view on night market: strongly for."),
+            ("ada", "My view on bike lanes: strongly against."),
+            ("bo", "My view on bike lanes: strongly for."),
+        ]
+    )
+    return RunFrames(manifest(PEOPLE), turns, all_hear_all(turns), survey(HELD))
+
+
 def test_the_page_says_who_judged_and_how_many_verdicts_are_unusable(tmp_path):
     judged(tmp_path)
     run = town()
     (reading,) = page.read([run], lambda one: reader_of(one, tmp_path))
-    pieces = [judged_by(reading), *verdict_counts(reading), *quotations(reading)]
+    pieces = [judged_by(reading), *verdict_counts([reading]), *quotations(reading)]
     words = told(Section("", "", "", (Part("", tuple(pieces)),)))
     assert "Judged by a language model (scripted 1 attempts=2)" in words
     assert "no verdict in 2 attempts" in words
@@ -152,9 +196,11 @@ def test_the_page_says_who_judged_and_how_many_verdicts_are_unusable(tmp_path):
     assert "line beside persona | unrelated 3, agrees 1, contradicts 1 | 6 | 1" in words
     assert "the judge | Ada keeps bees and is for vans. | Vans are bad after all." in words
     assert ITSELF not in words
+    twice = Section("", "", "", (Part("", tuple(verdict_counts([reading, reading]))),))
+    assert "line beside line | unrelated 6, contradicts 2 | 12 | 4" in told(twice)
     (unread,) = page.read([run])
     assert "--judge engine" in judged_by(unread).text
-    assert verdict_counts(unread) == []
+    assert verdict_counts([unread]) == []
 
 
 def test_a_model_that_judges_its_own_talk_is_named(tmp_path):

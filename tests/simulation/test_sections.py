@@ -9,7 +9,9 @@ from simulation import page
 from simulation.analysis.frames import AgentFacts, RunFrames
 from simulation.analysis.townsfolk import claims_of, fields_of, items_of, readable_share
 from simulation.sections import consistency, conversation, creativity, identification, opinions
-from simulation.sections.measures import Measure, measures_table, over_runs, printed
+from simulation.sections.figures import Panel, forests
+from simulation.sections.measures import Measure, agent_rows, measures_table, over_runs, printed
+from simulation.sections.thoughts import Thoughts, ideas_by_words
 from simulation.view import View
 
 from .talks import all_hear_all, turns_of
@@ -164,8 +166,8 @@ def test_a_swapped_seat_is_judged_by_the_persona_that_it_wears():
 
 def test_ideas_grow_with_the_words():
     lines = [("bruno", BINS), ("wanda", FOR), ("bruno", BINS), ("wanda", FOR)]
-    found = creativity.Thoughts(reading(lines=lines), RNG)
-    grown = creativity.ideas_by_words(found.ideas, found.turns)
+    found = Thoughts(reading(lines=lines), RNG)
+    grown = ideas_by_words(found.ideas, found.turns)
     assert grown["words"].tolist() == [0, 12, 19, 31, 38]
     assert grown["ideas"].tolist() == [0, 1, 1, 1, 1]
     by_arm = creativity.arm_measures(found).set_index("measure")["value"]
@@ -178,15 +180,13 @@ def test_ideas_grow_with_the_words():
 def test_the_gain_over_a_nominal_group_or_why_there_is_none():
     lines = [("bruno", BINS), ("wanda", BINS)]
     together = reading(lines=lines)
-    assert (
-        "no arm 'alone'" in creativity.nominal_table([creativity.Thoughts(together, RNG)], RNG).text
-    )
+    assert "no arm 'alone'" in creativity.nominal_table([Thoughts(together, RNG)], RNG).text
     alone = turns_of([("bruno", BINS), ("wanda", FOR + " " + FOR)], "alone")
     turns = pd.concat([together.frames.turns, alone], ignore_index=True)
     arms = manifest(PEOPLE, arms=["talk", "alone"])
     both = RunFrames(arms, turns, together.frames.exposures, together.frames.surveys)
     (read,) = page.read([both])
-    table = creativity.nominal_table([creativity.Thoughts(read, RNG)], RNG)
+    table = creativity.nominal_table([Thoughts(read, RNG)], RNG)
     # One idea each, within the words of both.
     assert [cell.text for cell in table.rows[0]][:5] == ["ideas", "1", "1", "24", "1.00"]
 
@@ -240,6 +240,21 @@ def test_a_table_gives_the_excess_over_the_floor_and_an_interval_over_runs():
     note = measures_table(six, [Measure("m", "what", "share")], view, RNG).rows[0][3].note
     assert note.startswith("95% interval")
     assert over_runs(six[six["arm"] == "talk"], ["measure"], RNG)["value"].tolist() == [0.75]
+
+
+def test_every_control_has_a_mark_of_its_own_beside_the_talk():
+    values = pd.DataFrame(
+        [(0, arm, "bruno", "x", value) for arm, value in (("talk", 1), ("base", 0), ("prompt", 2))],
+        columns=["run", "arm", "agent", "measure", "value"],
+    )
+    rows = agent_rows(values, View("q", PEOPLE, floor=None), RNG)
+    assert rows.loc[0, ["value", "base", "prompt"]].tolist() == [1, 0, 2]
+    assert "floor" not in rows
+    (ax,) = forests(rows, PEOPLE, [Panel("x", "x")])
+    marked = [dots.get_offsets()[0][0] for dots in ax.collections if len(dots.get_offsets()) > 1]
+    assert sorted(marked) == [0, 1, 2]
+    (legend,) = ax.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["talk", "prompt", "base"]
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_a_browser_shows_a_study_without_errors_or_requests(tmp_path):
     figures = {path.name for path in (tmp_path / "figures").iterdir()}
     assert figures == {
         f"{name}.{ending}"
-        for name in ("contrasts-1", "contrasts-2", "dose-1", "dose-2")
+        for name in ("contrasts-1", "contrasts-2", "dose-1", "dose-2", "power")
         for ending in ("png", "svg")
     }
     dom, console, asked = opened(written, tmp_path)

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH
-from simulation.sections.figures import quieten
+from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, quieten
 
 COLUMNS = 3
 
