@@ -6,7 +6,7 @@ the chance of a tie falls with the distance between two opinions; and *rewired*,
 floor: everybody has as many ties as in the homophilous one, to others. Two floors run beside the
 talk: *scrambled*, as much talk about something unrelated, and *silent*, where nobody speaks.
 
-Try: `symposion sweep echo_chamber`: all five under eight seeds, each compared with *rewired*; look
+Try: `symposion sweep echo_chamber`: all five under ten seeds, each compared with *rewired*; look
 at assortativity and spread.
 """
 
@@ -33,7 +33,7 @@ from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
 SHAPES = ("rewired", "homophilous", "stochastic-block", "scale-free", "small-world")
-STUDY = StudyPlan(vary={"graph": SHAPES})
+STUDY = StudyPlan(vary={"graph": SHAPES}, seeds=10)  # the fewest for 24 contrasts
 
 
 def scenario(

@@ -5,7 +5,7 @@ life, as late, or growing older in the middle of the talk, when the seat changes
 stage and keeps what it has said and heard. Only the adapter in that one seat differs. The noise
 floor is the *scrambled* control: as much talk about something unrelated.
 
-Try: `symposion sweep life_stages`, which runs all three under eight seeds.
+Try: `symposion sweep life_stages`, which runs all three under nine seeds.
 """
 
 from typing import Annotated, Literal
@@ -32,7 +32,7 @@ from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
 NEIGHBOURS = 5
-STUDY = StudyPlan(vary={"stage": ("early", "late", "grows")})
+STUDY = StudyPlan(vary={"stage": ("early", "late", "grows")}, seeds=9)  # for 12 contrasts
 
 COMES = {
     "early": "comes early in life",

@@ -32,7 +32,7 @@ from simulation.survey import Survey
 from simulation.turntaking import Rounds
 
 UTTERANCE_TOKENS = 64  # at most; a townsperson's turn takes about 30
-STUDY = StudyPlan(vary={"one": ("ilse", "harun", "bruno")})
+STUDY = StudyPlan(vary={"one": ("ilse", "harun", "bruno")}, seeds=9)  # for 12 contrasts
 
 
 def scenario(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from personas.errors import InputError
-from simulation.analysis.excess import population_measures
+from simulation.analysis.excess import DECIMALS, population_measures
 from simulation.analysis.frames import RunFrames
 from simulation.design import Range
 from simulation.reading import read_run
@@ -160,7 +160,8 @@ def run_measures(frames: RunFrames) -> dict[str, float]:
     talk = of_arms.pop(facts.main_arm)
     found |= talk
     floor = of_arms.get(facts.floor_arm or "", {})
-    found |= {f"excess: {name}": talk[name] - floor[name] for name in talk if name in floor}
+    both = [name for name in talk if name in floor]
+    found |= {f"excess: {name}": round(talk[name] - floor[name], DECIMALS) for name in both}
     for arm, values in of_arms.items():
         found |= {f"{arm}: {name}": value for name, value in values.items()}
     return found

@@ -73,10 +73,12 @@ class StudyPlan:
     @property
     def too_few_seeds(self) -> str:
         """What the study cannot find with its seeds, in words; empty where they are enough."""
-        against_first = sum(
-            len(levels) - 1 for levels in self.vary.values() if not isinstance(levels, Range)
-        )
-        return too_few(self.seeds, against_first * len(MEASURES))
+        tests = 0
+        for name, levels in self.vary.items():
+            if not isinstance(levels, Range):
+                seats = name == "swap" and AS_IT_IS in levels  # one measure: the others' mean
+                tests += (len(levels) - 1) * (1 if seats else len(MEASURES))
+        return too_few(self.seeds, tests)
 
     def design(self) -> Design:
         """The cells.

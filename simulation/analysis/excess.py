@@ -28,6 +28,9 @@ EXACT_UP_TO = 13
 RESAMPLES = 9_999
 """Samples of a bootstrap, and subsets or flips that are drawn where they are too many for all."""
 
+DECIMALS = 12
+"""Of a measure; what is beyond is rounding."""
+
 MEASURES = (
     "mean absolute drift",
     "share who flipped",
@@ -73,7 +76,9 @@ def population_measures(run: RunFrames) -> pd.DataFrame:
         "order consistency": _last(order_consistency(read), "value"),
     }
     named = [part.rename("value").reset_index().assign(measure=m) for m, part in parts.items()]
-    return pd.concat(named, ignore_index=True)[["arm", "question", "measure", "value"]]
+    table = pd.concat(named, ignore_index=True)[["arm", "question", "measure", "value"]]
+    # On a complete graph assortativity cannot change, and did by 1e-17: rounding, in every run.
+    return table.assign(value=table["value"].astype(float).round(DECIMALS))
 
 
 def _usable_at_both_ends(read: pd.DataFrame) -> pd.DataFrame:

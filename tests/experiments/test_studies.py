@@ -8,10 +8,10 @@ from simulation.studyplan import Recipe
 
 RUNS = {
     "collaborative_creativity": 2 * 8,
-    "echo_chamber": 5 * 8,
+    "echo_chamber": 5 * 10,
     "induction": 2 * 8,
-    "life_stages": 3 * 8,
-    "opinion_consistency": 3 * 8,
+    "life_stages": 3 * 9,
+    "opinion_consistency": 3 * 9,
     "swap_one": (1 + 7) * 9,
 }
 
@@ -21,6 +21,7 @@ def test_cells_are_scenarios_and_seeds_are_shared(name):
     module = import_module(f"experiments.{name}")
     runs = module.STUDY.runs()
     assert len(runs) == RUNS[name]
+    assert module.STUDY.too_few_seeds == ""
     cells = [run for run in runs if run.seed == 1]
     first, last = (Recipe(module.scenario).build(run) for run in (cells[0], cells[-1]))
     assert first.seed == last.seed == 1

@@ -125,3 +125,17 @@ def test_an_interval_moves_with_its_values_and_is_drawn_from_the_given_generator
     assert here.low < np.mean(values) < here.high
     assert there.low == pytest.approx(here.low + 1)
     assert there.high == pytest.approx(here.high + 1)
+
+
+def test_on_a_complete_graph_assortativity_does_not_change_by_rounding():
+    people = {key: key.title() for key in ("a", "b", "c", "d")}
+    ties = [[a, b, 1.0] for a in people for b in people if a != b]
+    held = {
+        (arm, agent, wave): round(math.sin(17 * place + 5 * wave), 2)
+        for arm in ("talk", "scrambled")
+        for place, agent in enumerate(people)
+        for wave in (0, 1)
+    }
+    found = excess_over_floor([run_of(held, people, ties=ties)]).set_index("measure")
+    # Everybody hears everybody: always -1 / (n - 1).
+    assert found.loc["change of assortativity", ["talk", "floor", "excess"]].tolist() == [0, 0, 0]

@@ -39,6 +39,8 @@ def test_words_say_which_p_can_be_reached():
     words = StudyPlan({"rounds": (4, 8, 12)}, seeds=6).too_few_seeds
     assert "no p below 0.031" in words
     assert "0.38 when 12 contrasts are corrected together; 9 seeds would do" in words
+    seats = StudyPlan({"swap": ("none", "1 ada=bo", "1 cy=bo")}, seeds=7)
+    assert seats.too_few_seeds == ""  # two tests: 2 / 2^7 * 2 = 0.031
     assert too_few(1, 0).startswith("1 seed is too few for an interval (at least 6)")
     assert "no p below 0.5," in too_few(2, 3)
     assert too_few(6, 0) == too_few(6, 1) == too_few(9, 12) == ""
