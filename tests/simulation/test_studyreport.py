@@ -1,5 +1,7 @@
 """A study's page: the right effects, corrected together, and nothing unescaped."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,6 +94,28 @@ def test_means_of_levels_are_over_seeds():
     (ax,) = doses(frame(SIX), means, "rounds")
     assert ax.figure.get_supxlabel() == "rounds"
     np.testing.assert_allclose(ax.collections[-1].get_offsets(), [[4, 0.35], [8, 0.855]])
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ("ring", "complete"),
+        ("rewired", "small-world", "scale-free", "stochastic-block", "homophily"),
+    ],
+)
+def test_names_of_levels_do_not_touch(levels):
+    values = {(level, seed): 0.1 * seed for level in levels for seed in range(1, 7)}
+    many = pd.concat([frame(values, "graph", measure) for measure in ("a", "b", "c")])
+    axes = doses(many, effects.level_means(many, "graph", RNG), "graph")
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    for ax in axes:
+        labels = ax.get_xticklabels()
+        slant = labels[0].get_rotation() == 30
+        assert slant == (len(levels) > 2)
+        boxes = [label.get_window_extent() for label in labels]
+        if not slant:
+            assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_variance_or_why_there_is_none():

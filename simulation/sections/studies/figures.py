@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from simulation.figures import FLOOR, HAIR, INK, QUIET, SMALL, TINY, WIDTH, quieten
 
 COLUMNS = 3
+LETTERS_ACROSS = 24  # of level names that fit below one panel, as many as all were the longest
 
 
 def doses(measures: pd.DataFrame, means: pd.DataFrame, factor: str) -> list[Axes]:
@@ -34,12 +35,20 @@ def doses(measures: pd.DataFrame, means: pd.DataFrame, factor: str) -> list[Axes
         if numbers:
             ax.xaxis.set_major_locator(MaxNLocator(5))
         else:
-            ax.set_xticks(list(places.values()), labels=list(places), parse_math=False)
-            ax.set_xlim(-0.5, len(places) - 0.5)
+            _name_levels(ax, places)
     for spare in grid[len(names) :]:
         spare.set_axis_off()
     figure.supxlabel(factor, fontsize=SMALL, color=QUIET, parse_math=False)
     return grid[: len(names)]
+
+
+def _name_levels(ax: Axes, places: dict[str, float]) -> None:
+    """Names of levels below their places, slanting where they would run into each other."""
+    ax.set_xticks(list(places.values()), labels=list(places), parse_math=False)
+    ax.set_xlim(-0.5, len(places) - 0.5)
+    if max(map(len, places)) * len(places) > LETTERS_ACROSS:
+        for label in ax.get_xticklabels():
+            label.set(rotation=30, ha="right", rotation_mode="anchor")
 
 
 def _dose(
