@@ -3,12 +3,17 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from simulation.analysis.frames import RunFrames
 
 TURN = ["arm", "agent", "counter"]
 ANSWER = ["arm", "agent", "question", "wave", "wording", "order"]
+ROUNDING = 1e-4
+"""Natural logarithms of probability. An engine that has other rows in a batch, or another part of a
+prompt in its cache, adds in another order: the same answer differed by up to 6e-6 between a run and
+one that was killed and resumed (float32)."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ def partings(one: RunFrames, other: RunFrames) -> list[Parting]:
     """For each arm of either run, where turns and where answers begin to differ.
 
     A turn is the same if its agent says the same words for the same time at the same moment; an
-    answer if all its log-probabilities are the same.
+    answer if all its log-probabilities are the same within `ROUNDING`.
 
     Args:
         one: A run.
@@ -63,10 +68,18 @@ def _joined(
     both = one[columns].merge(
         other[columns], on=list(keys), how="outer", suffixes=("_one", "_other"), indicator=True
     )
-    alike = both[f"{content}_one"] == both[f"{content}_other"]
+    pairs = zip(both[f"{content}_one"], both[f"{content}_other"], strict=True)
+    alike = pd.Series([_alike(*pair) for pair in pairs], index=both.index, dtype=bool)
     both["same"] = alike & (both["time_one"] == both["time_other"]) & (both["_merge"] == "both")
     both["time"] = both[["time_one", "time_other"]].min(axis=1)
     return both
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two texts, or the log-probabilities of two answers, are the same."""
+    if isinstance(one, Sequence) and isinstance(other, Sequence) and not isinstance(one, str):
+        return len(one) == len(other) and bool(np.allclose(one, other, rtol=0, atol=ROUNDING))
+    return bool(one == other)
 
 
 def _parting(arm: str, what: str, rows: pd.DataFrame) -> Parting:

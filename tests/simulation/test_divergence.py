@@ -1,5 +1,9 @@
 """Where two runs part, counted by hand."""
 
+import math
+
+import pytest
+
 from simulation.comparison import parting_lines, parting_words
 from simulation.divergence import Parting, partings
 from simulation.page import read
@@ -36,6 +40,18 @@ def test_the_first_difference_is_the_earliest_in_virtual_time():
     texts = ("I am for it.", "I am against it.")
     assert turns == Parting("talk", "turns", 2, 2, 2.0, "ada", texts)
     assert answers.different == 0
+
+
+@pytest.mark.parametrize(("shift", "different"), [(6e-6, 0), (2e-4, 8), (-math.inf, 8)])
+def test_an_answer_may_differ_by_rounding_and_no_more(shift, different):
+    other = town(SAID)
+    surveys = other.surveys
+    talk = surveys["arm"] == "talk"
+    surveys.loc[talk, "logprobs"] = surveys.loc[talk, "logprobs"].map(
+        lambda logs: tuple(log + shift for log in logs)
+    )
+    _, answers, floor = partings(town(SAID), other)
+    assert (answers.different, floor.different) == (different, 0)
 
 
 def test_a_turn_that_only_one_run_has_is_a_difference():
