@@ -21,7 +21,7 @@ READ = """\
 How to read it: three people who are as strongly for a proposal are pressed for twenty rounds by
 one who is firmly against it. The town's law lets the open one be moved and not the firm one, so a
 line at the top is right for the first and no virtue of the last. For ideas, 1 is what the same
-people have alone, at equal words. Six runs are few: an interval spans about all of them, by design.
+people have alone, at equal words. With few runs an interval spans about all of them, by design.
 """
 HEADINGS = {
     "measure": "measure",

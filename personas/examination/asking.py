@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from personas.chance import seed_for
+from personas.errors import InputError
 from personas.model import Control, Model, Request, Sampling, Segment, Spoken
 
 VERDICT = "[Verdict]"
@@ -13,6 +14,27 @@ WORD = re.compile(r"\[verdict\]\s*:?\s*(\w+)", re.IGNORECASE)
 """A verdict of one word."""
 _FORM = f"Reason in one sentence, then write {VERDICT} and {{options}}, and nothing after it."
 Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class AskingJudge:
+    """A judge who asks a model behind the seam."""
+
+    model: Model
+    attempts: int = 3
+    """How often a verdict is asked for, each time with another seed, before there is none."""
+    sampling: Sampling = Sampling(max_tokens=160, temperature=0.3)
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise InputError(f"attempts must be at least 1, got {self.attempts}")
+
+    @property
+    def identity(self) -> str:
+        """The model, and how it is drawn from."""
+        who = self.model.identity
+        parts = (who.engine, who.version, who.base, who.dtype, f"attempts={self.attempts}")
+        return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)

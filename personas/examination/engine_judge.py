@@ -13,9 +13,14 @@ from typing import TypeVar
 
 from personas.chance import seed_for
 from personas.errors import InputError
-from personas.examination.asking import WORD, ask_for_verdict, judging_request, parts_of
+from personas.examination.asking import (
+    WORD,
+    AskingJudge,
+    ask_for_verdict,
+    judging_request,
+    parts_of,
+)
 from personas.examination.judge import BEST_GRADE, TOPICS, Candidate, Case, Mark, Topic
-from personas.model import Model, Sampling
 
 _TASKS: dict[Mark, tuple[str, str]] = {
     "grade": (
@@ -55,24 +60,8 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
-class EngineJudge:
+class EngineJudge(AskingJudge):
     """Asks a model behind the seam."""
-
-    model: Model
-    attempts: int = 3
-    """How often a mark is asked for, each time with another seed, before there is none."""
-    sampling: Sampling = Sampling(max_tokens=160, temperature=0.3)
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise InputError(f"attempts must be at least 1, got {self.attempts}")
-
-    @property
-    def identity(self) -> str:
-        """The model, and how it is drawn from."""
-        who = self.model.identity
-        parts = (who.engine, who.version, who.base, who.dtype, f"attempts={self.attempts}")
-        return " ".join(filter(None, parts))
 
     async def topic(self, user: str, note: str, reference: str) -> Topic:
         """See `personas.examination.judge.Judge.topic`; ``neither`` where none is told."""

@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 
 from personas.chance import seed_for
-from personas.errors import InputError
-from personas.examination.asking import ask_for_verdict, parts_of
-from personas.model import Model, Sampling
+from personas.examination.asking import AskingJudge, ask_for_verdict, parts_of
+from personas.model import Sampling
 from simulation.judging.verdicts import FITTING, NO_VIEW, STANCES, UNUSABLE, Kind, Question, Verdict
 
 MARGIN = 64
@@ -48,24 +47,10 @@ _VIEWS = (*STANCES, NO_VIEW)
 
 
 @dataclass(frozen=True, slots=True)
-class ModelJudge:
+class ModelJudge(AskingJudge):
     """Asks a model behind the seam; a verdict depends on the question alone."""
 
-    model: Model
-    attempts: int = 3
-    """How often a verdict is asked for, each time with another seed, before there is none."""
     sampling: Sampling = Sampling(max_tokens=120, temperature=0.3)
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise InputError(f"attempts must be at least 1, got {self.attempts}")
-
-    @property
-    def identity(self) -> str:
-        """The model, and how it is drawn from."""
-        who = self.model.identity
-        parts = (who.engine, who.version, who.base, who.dtype, f"attempts={self.attempts}")
-        return " ".join(filter(None, parts))
 
     async def ask(self, question: Question) -> Verdict:
         """The verdict on a question, or why there is none.

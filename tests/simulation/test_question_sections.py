@@ -120,7 +120,10 @@ class Ears:
 
 def ears(_: object) -> Reader:
     found = Ears()
-    nobody = lambda _: ()  # noqa: E731
+
+    def nobody(_: object) -> tuple[()]:
+        return ()
+
     return Reader("ears", None, found, found, nobody, nobody, nobody)
 
 
