@@ -18,6 +18,8 @@ from personas.errors import InputError, nearest
 from personas.model import Spoken
 from personas.speaking import labelled, one_line
 
+RECENT_LINES = 64  # among which one looks first for the window's edge
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
@@ -138,9 +140,7 @@ class MemorySpec:
             length: How many lines there are.
         """
         beyond = sums[length] - self.tokens
-        if beyond <= 0:
-            return 0
-        return self.edge(sums, length, ceil(beyond / self.block_tokens))
+        return self.edge(sums, length, -(-beyond // self.block_tokens)) if beyond > 0 else 0
 
     def blocks(self, tokens: int) -> int:
         """How many blocks must have dropped from a memory of so many tokens."""
@@ -156,7 +156,11 @@ class MemorySpec:
         """
         if blocks == 0:
             return 0
-        return min(length, bisect_left(sums, blocks * self.block_tokens, 0, length + 1))
+        tokens = blocks * self.block_tokens
+        start = max(0, length - RECENT_LINES)  # where it nearly always is, in however long a talk
+        if sums[start] >= tokens:
+            start = 0
+        return min(length, bisect_left(sums, tokens, start, length + 1))
 
     def describe(self) -> list[object]:
         """All that it is, as JSON-ready data."""

@@ -18,8 +18,20 @@ def seed_for(seed: int, *names: str | int) -> int:
     Returns:
         A whole number in [0, 2**63).
     """
-    framed = b"".join(map(_framed, (seed, *names)))
-    return int.from_bytes(blake2b(framed, digest_size=8).digest(), "big") >> 1
+    if not names:
+        return _number(_begun(seed))
+    drawn = _begun(seed, *names[:-1]).copy()
+    drawn.update(_framed(names[-1]))
+    return _number(drawn)
+
+
+def _number(drawn: "blake2b") -> int:
+    return int.from_bytes(drawn.digest(), "big") >> 1
+
+
+@lru_cache(maxsize=2**14, typed=True)  # an agent's draws differ in their last name, its counter
+def _begun(*names: str | int) -> "blake2b":
+    return blake2b(b"".join(map(_framed, names)), digest_size=8)
 
 
 @lru_cache(maxsize=2**16, typed=True)  # names recur in many draws; 1 is not True

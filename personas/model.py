@@ -26,7 +26,8 @@ def frame(*texts: str) -> bytes:
     return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
 
 
-_SPOKEN, _GENERATE, _NO_ADAPTER = frame("spoken"), frame("generate"), frame("")
+_GENERATE, _NO_ADAPTER = frame("generate"), frame("")
+_FRAMED_SPOKEN = frame("spoken") + b"%d:%b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Control:
         object.__setattr__(self, "framed", frame("control", self.role))
 
 
-@dataclass(slots=True, unsafe_hash=True)
+@dataclass(slots=True, unsafe_hash=True, init=False)
 class Spoken:
     """Text inside the current message: data that is never parsed for markers, whatever it says."""
 
@@ -53,9 +54,10 @@ class Spoken:
     role: ClassVar[None] = None
     """It begins no message."""
 
-    def __post_init__(self) -> None:
-        raw = self.text.encode("utf-8", "surrogatepass")
-        self.framed = b"%b%d:%b" % (_SPOKEN, len(raw), raw)
+    def __init__(self, text: str) -> None:
+        raw = text.encode("utf-8", "surrogatepass")
+        self.text = text
+        self.framed = _FRAMED_SPOKEN % (len(raw), raw)
 
 
 Segment = Control | Spoken

@@ -31,7 +31,6 @@ from simulation.record import Row
 from simulation.scenario import Scenario
 
 SURVEYS_LAST = 1e9  # units of time; added to a survey's priority, since nobody waits for it
-_noticed: Callable[[Delivery], bool] = attrgetter("noticed")
 _told: Callable[[Delivery], str] = attrgetter("told")
 _SCORING = Sampling(max_tokens=1, temperature=0.0)
 
@@ -71,22 +70,21 @@ class Assembly:
     def __init__(self, scenario: Scenario, model: Model, takings: Takings) -> None:
         self._scenario = scenario
         self._recollection = Recollection(scenario, model)
+        self.notes = self._recollection.notes
+        """Whether anybody notes down what drops from the window."""
         self._wardrobe = scenario.wardrobe
-        self._newest = Newest(self._wardrobe, takings, model.identity.base)
         self._controls = {
             arm: ARMS[arm].dressed(self._wardrobe) for arm in scenario.arms if ARMS[arm].voice
         }
         """Wardrobes of the arms in which everybody speaks by another voice."""
+        newest = Newest(self._wardrobe, takings, model.identity.base)
+        self._worn = {arm: self._controls.get(arm, newest).at for arm in scenario.arms}
+        """By arm: who is worn in a seat at a time."""
         openings = {"topic": scenario.opening, "something else": scenario.unrelated_opening}
         self._openings = {
             arm: Utterance(MODERATOR, openings[ARMS[arm].about]) for arm in scenario.arms
         }
         check_context(scenario, model)
-
-    @property
-    def notes(self) -> bool:
-        """Whether anybody notes down what drops from the window."""
-        return self._recollection.notes
 
     def adapter_of(self, promise: Promise) -> Adapter | None:
         """The weights that will be worn, as far as that is known before their time has come."""
@@ -132,9 +130,9 @@ class Assembly:
         agent = self._voice(speech)
         parts = [*begun(agent), self._openings[speech.arm].spoken]
         first = self._recollection.recall(speech, parts)
-        sampling, seed = self._scenario.sampling, self._scenario.seed
-        seed = seed_for(seed, "speak", speech.agent, speech.counter)
-        request = Request(ended(parts), agent.adapter, sampling, seed, speech.time)
+        scenario = self._scenario
+        seed = seed_for(scenario.seed, "speak", speech.agent, speech.counter)
+        request = Request(ended(parts), agent.adapter, scenario.sampling, seed, speech.time)
         return Job(speech, request, first=first)
 
     def _choice(self, choice: Choice) -> Job:
@@ -189,8 +187,7 @@ class Assembly:
 
     def _voice(self, promise: Promise) -> Agent:
         """Who is worn in the promise's seat."""
-        voiced = self._controls.get(promise.arm)
-        return (voiced or self._newest).at(promise.agent, promise.time)
+        return self._worn[promise.arm](promise.agent, promise.time)
 
 
 def priority(promise: Promise) -> float:
@@ -252,10 +249,8 @@ def _turn_row(speech: Speech, reply: Reply, key: str, first: int) -> Row:
 
 def _heard(speech: Speech, first: int) -> str:
     """What reached the speaker, as JSON; of it, what was noticed ends the speaker's memory."""
-    heard = speech.heard
-    noticed = list(map(_noticed, heard))
-    place = speech.length - sum(noticed)
-    if place >= first and all(noticed):  # as it mostly is
+    heard, place = speech.heard, speech.length - speech.noticed
+    if place >= first and speech.noticed == len(heard):  # as it mostly is
         return f"[{',1,1],'.join(map(_told, heard))},1,1]]" if heard else "[]"
     ends = []
     for delivery in heard:

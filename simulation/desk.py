@@ -7,8 +7,6 @@ shares one commit, and only then is heard.
 
 import asyncio
 from collections.abc import Callable
-from heapq import heappop, heappush
-from itertools import count
 from time import perf_counter, time
 
 from agents.engines.admitted import Doorkeeper, Foresight
@@ -17,6 +15,7 @@ from agents.engines.recorded import RecordedEngine
 from personas.model import Model, ModelIdentity, Reply, Scores, request_key
 from simulation.assembly import Assembly, Job, priority
 from simulation.budget import Budget, Purse
+from simulation.due import DueQueue
 from simulation.newest import Unwritten
 from simulation.progress import Progress
 from simulation.promise import ASKED, Promise
@@ -77,9 +76,7 @@ class Desk:
         self._doorkeeper = model if isinstance(model, Doorkeeper) else None
         self._purse = Purse(budget)
         self._only_recorded = only_recorded
-        self._due: list[tuple[float, int, Promise]] = []
-        """A heap: what is due earliest in virtual time, and of that, what became due first."""
-        self._arrivals = count()
+        self._due: DueQueue[Promise] = DueQueue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._answered: list[tuple[Job, Reply | Scores]] = []
         """Calls that have come back and are not committed yet."""
@@ -169,23 +166,24 @@ class Desk:
                 return
             self.open += 1
             promise = digest
-        heappush(self._due, (priority(promise), next(self._arrivals), promise))
+        self._due.push(priority(promise), promise)
 
     def _send_due(self) -> None:
         due, tasks, answered = self._due, self._tasks, self._answered
         while due and len(tasks) < self._bound and len(answered) < BATCH:
-            if self.progress.stopped or not self._has_place_for(due[0][2]):
+            promise = due.first()
+            if self.progress.stopped or not self._has_place_for(promise):
                 return
             try:
-                job = self._assembly.prepare(due[0][2])
+                job = self._assembly.prepare(promise)
             except UnrecordedError:
                 if not self._only_recorded:
                     raise
-                heappop(due)  # stays open
+                due.pop()  # stays open
                 continue
             if not self._answer(job):
                 return
-            heappop(due)
+            due.pop()
 
     def _has_place_for(self, promise: Promise) -> bool:
         """Whether what is due first may go out now; behind a survey there are surveys only."""

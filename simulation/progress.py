@@ -35,15 +35,21 @@ class Progress:
 
     def see(self, kept: Iterable[tuple[Job, Reply | Scores]]) -> None:
         """Counts kept promises."""
+        time, prompt_tokens, turns, old_turns, new_tokens = self.time, 0, 0, 0, 0
         for job, reply in kept:
             promise = job.promise
-            self.prompt_tokens += reply.prompt_tokens
-            self.time = max(self.time, promise.time)
-            if isinstance(promise, Speech) and isinstance(reply, Reply):
-                self.turns += 1
-                self.old_turns += job.recorded
-                self.new_tokens += reply.new_tokens
+            prompt_tokens += reply.prompt_tokens
+            time = max(time, promise.time)
+            if isinstance(promise, Speech):
+                turns += 1
+                old_turns += job.recorded
+                new_tokens += reply.new_tokens
                 self.speaker = promise.label
             elif isinstance(promise, Answer | Statement):
                 self.answers += 1
                 self.old_answers += job.recorded
+        self.time = time
+        self.prompt_tokens += prompt_tokens
+        self.turns += turns
+        self.old_turns += old_turns
+        self.new_tokens += new_tokens

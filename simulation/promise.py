@@ -9,22 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from agents.memory import Utterance
 from personas.model import Reply, Scores, Spoken
+from personas.speaking import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simulation.questions import Interview
     from simulation.survey import OptionOrder, Survey
-
-Moment = tuple[float, int, str, str, int]
-"""Total order of promises: (virtual time, phase, arm, agent, the agent's own counter).
-
-It never depends on the order of insertion or completion.
-"""
 
 CHOOSING, SPEAKING, NOTING, ASKED = 0, 1, 2, 3
 """Phases: at one moment of virtual time, first it is settled who speaks, then there is speech,
@@ -51,8 +46,6 @@ class Promise:
     """How much of that memory there was at this moment; the texts may still be promises."""
     phase: ClassVar[int] = SPEAKING
     """Place within a moment of virtual time."""
-    moment: Moment = field(init=False)
-    """Place in the total order."""
     waiting: int = field(default=0, init=False)
     """Promises in the context that are not kept yet."""
     dependents: "list[Promise] | tuple[()]" = field(default=(), init=False, repr=False)
@@ -60,9 +53,6 @@ class Promise:
     kept: bool = field(default=False, init=False)
     when_kept: Callable[[], None] | None = field(default=None, init=False)
     """Called once it is: lets virtual time go on where it stood still for this promise."""
-
-    def __post_init__(self) -> None:
-        self.moment = (self.time, self.phase, self.arm, self.agent, self.counter)
 
     def keep(self, reply: Reply | Scores) -> None:
         """Lets the reply be heard; it is committed already."""
@@ -95,10 +85,12 @@ class Speech(Promise):
     """Under which it is heard."""
     heard: "tuple[Delivery, ...]" = field(repr=False)
     """What reached the speaker since its own last turn, noticed or not."""
+    noticed: int = 0
+    """How many of those it took in; they are the end of its memory."""
     depth: int = 0
     """0, or one more than that of the message that it replies to."""
     text: str | None = field(default=None, init=False)
-    """None until it is committed to the record."""
+    """As one line; None until it is committed to the record."""
     line: Spoken = field(default=UNHEARD, init=False, repr=False)
     """The text as others remember it; made once for all of them."""
     tokens: int = field(default=0, init=False)
@@ -107,17 +99,16 @@ class Speech(Promise):
     def keep(self, reply: Reply | Scores) -> None:
         """Its text."""
         assert isinstance(reply, Reply)
-        self.text = reply.text
+        self.text = one_line(reply.text)
         self.heard = ()  # a kept promise holds its own text and nothing else
 
 
-class Delivery(NamedTuple):
-    """A speech on its way to its listeners; deliveries sort as they arrive."""
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """A speech on its way to its listeners."""
 
     due: float
     """Virtual time of arrival: heard by turns strictly later."""
-    moment: Moment
-    """Of the speech: what arrives together is heard in the order in which it was said."""
     speech: Speech
     told: str
     """Speaker, counter and `due` as the beginning of a JSON list: every listener's turn is recorded
@@ -128,7 +119,7 @@ class Delivery(NamedTuple):
 def delivery(speech: Speech, due: float, noticed: bool = True) -> Delivery:
     """A speech that arrives at a virtual time."""
     told = f"[{_quoted(speech.agent)},{speech.counter},{_number(due)}"
-    return Delivery(due, speech.moment, speech, told, noticed)
+    return Delivery(due, speech, told, noticed)
 
 
 _quoted = lru_cache(maxsize=2**16)(encode_basestring_ascii)  # names recur in many messages
@@ -212,11 +203,6 @@ class Digest(Promise):
     """The last line of the block."""
     text: str | None = field(default=None, init=False)
     """None until it is kept."""
-
-    def __post_init__(self) -> None:
-        # Its place is after the last line of the block.
-        names = f"{self.agent} {self.last.agent} {self.last.counter}"
-        self.moment = (self.time, NOTING, self.arm, names, self.counter)
 
     def keep(self, reply: Reply | Scores) -> None:
         """The notes."""

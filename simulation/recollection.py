@@ -10,7 +10,7 @@ from agents.memory import MemorySpec, Retrieval, Summary, Utterance
 from agents.prompt import Talk
 from agents.recall import Archive, brought_back
 from personas.model import Model, Segment, Spoken
-from personas.speaking import labelled, one_line
+from personas.speaking import labelled
 from simulation.promise import UNHEARD, Digest, Promise, Speech
 from simulation.scenario import Scenario
 
@@ -144,13 +144,18 @@ class Recollection:
             past = self._pasts[promise.arm, promise.agent] = _Past()
         new = promise.memory[len(past.sums) - 1 : promise.length]
         if new and new[0].agent == promise.agent:
-            own = Spoken(one_line(new.pop(0).text or ""))
+            own = Spoken(new.pop(0).text or "")
             past.talk.say(own)
             past.sums.append(past.sums[-1] + self._count(own.text) + MARKER_TOKENS)
-        if new:
-            self._write_down(new)
-            past.talk.hear(list(map(_line, new)))
-            past.sums += accumulate(map(_tokens, new), initial=past.sums.pop())
+        lines, sums = [], past.sums
+        tokens = sums[-1]
+        for speech in new:
+            if speech.line is UNHEARD:
+                self._write_down(speech)
+            lines.append(speech.line)
+            tokens += speech.tokens
+            sums.append(tokens)
+        past.talk.hear(lines)
         return past
 
     def _tail(self, promise: Promise, past: _Past) -> tuple[Sequence[Speech], list[int]]:
@@ -158,16 +163,16 @@ class Recollection:
         tail = promise.tail
         if not tail:
             return tail, past.sums
-        self._write_down(tail)
+        for speech in tail:
+            if speech.line is UNHEARD:
+                self._write_down(speech)
         sums = past.sums[: promise.length]
         return tail, [*sums, *accumulate(map(_tokens, tail), initial=past.sums[promise.length])]
 
-    def _write_down(self, speeches: Sequence[Speech]) -> None:
+    def _write_down(self, speech: Speech) -> None:
         """Renders and counts what is heard for the first time; all who hear it share both."""
-        for speech in speeches:
-            if speech.line is UNHEARD:
-                speech.line = Spoken(labelled(speech.label, speech.text or ""))
-                speech.tokens = self._count(speech.line.text)
+        speech.line = Spoken(labelled(speech.label, speech.text or ""))
+        speech.tokens = self._count(speech.line.text)
 
     def _brought_back(
         self, spec: Retrieval, promise: Promise, past: _Past, first: int

@@ -28,6 +28,7 @@ from simulation.recordfile import (
     FILE,
     RecordError,
     Taken,
+    insert,
     lock_folder,
     open_for_reading,
     open_for_writing,
@@ -214,13 +215,8 @@ class Record:
     def _insert(
         self, calls: Sequence[tuple[object, ...]], rows: Mapping[str, list[tuple[object, ...]]]
     ) -> None:
-        run = self._database.executemany
-        if calls:
-            run("INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?)", calls)
-        for table, values in rows.items():
-            run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
-        if self.counts.fresh:
-            run("INSERT INTO counts VALUES (?, ?)", self.counts.fresh)
+        for table, values in (("calls", calls), *rows.items(), ("counts", self.counts.fresh)):
+            insert(self._database, table, values)
 
     def _call(self, entry: Entry) -> tuple[object, ...]:
         inherited = self._inherited.get(entry.key)

@@ -4,7 +4,8 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,8 @@ from personas.errors import InputError, SymposionError
 from simulation.schema import MIGRATIONS, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
 
 FILE = "record.sqlite"
+
+ROWS_AT_A_TIME = 100  # in one statement; SQLite takes 32,766 values
 
 Taken = tuple[str, float, str, str]
 """Seat, virtual time in rounds, persona and stage: what is worn there from then on."""
@@ -74,6 +77,17 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Inserts rows, many with one statement, which takes two thirds of the time of one each."""
+    if not rows:
+        return
+    one = f"({', '.join('?' * len(rows[0]))})"
+    for start in range(0, len(rows), ROWS_AT_A_TIME):
+        some = rows[start : start + ROWS_AT_A_TIME]
+        many = ", ".join([one] * len(some))
+        database.execute(f"INSERT INTO {table} VALUES {many}", list(chain.from_iterable(some)))
 
 
 def check_whole(database: sqlite3.Connection, path: Path) -> None:

@@ -7,9 +7,9 @@ and then taken in the total order.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
-from operator import attrgetter
+from operator import itemgetter
 
 import simpy
 
@@ -42,8 +42,8 @@ _Turn = tuple[str, int, str, int, str | None, Chair, Speech | None]
 speaker and counter of what it replies to, which make up the total order; then to whom it goes,
 the policy's chair and the message it replies to."""
 
-_noticed: Callable[[Delivery], bool] = attrgetter("noticed")
-_speech: Callable[[Delivery], Speech] = attrgetter("speech")
+_place: Callable[[_Turn], tuple[str, int, str, int]] = itemgetter(0, 1, 2, 3)
+"""In the total order."""
 
 
 class Room:
@@ -70,6 +70,11 @@ class Room:
         self._turns: list[_Turn] = []
         """Of this moment, in no order until they are taken."""
         self._in_order = True
+        self._taken_at = self._latest = -inf
+        """When the latest turn was taken, and when the latest message arrives."""
+        self._orderly = self._plain
+        """Whether all messages so far were sent in the order in which they are heard: that of their
+        arrival, and of what arrives together, the total order of turns."""
         self._asked: deque[tuple[str, Survey | Interview, int]] = deque()
         self._standing_still = 0
         self.hearings: list[Hearing] = []
@@ -107,12 +112,15 @@ class Room:
         """Notes turns of this moment; taken in the total order, however many policies give them."""
         self._turns += turns
         self._in_order = False
+        if self._taken_at == self.clock.now:  # after others who should have come later
+            self._orderly = False
 
     def _take_turns(self, most: int) -> None:
         """Takes turns until somebody who hears one wants to do something at this very moment."""
         if not self._in_order:
             self._turns.sort(key=_place, reverse=True)
             self._in_order = True
+        self._taken_at = self.clock.now
         for _ in range(min(most, len(self._turns))):
             agent, _, _, _, to, chair, cause = self._turns.pop()
             if self.seats[agent].present:
@@ -123,7 +131,7 @@ class Room:
     def choose(self, agent: str, asked: str, options: tuple[str, ...]) -> Choice:
         """Asks an agent in private what a policy needs to know."""
         seat = self.seats[agent]
-        heard = seat.just_heard(self.clock.now, self.scenario.attention)
+        heard = seat.just_heard(self.clock.now, self.scenario.attention, in_order=self._orderly)
         choice = Choice(
             self.arm, agent, self.clock.now, seat.choices, seat.memory, len(seat.memory),
             heard, Utterance(MODERATOR, asked), options,
@@ -160,35 +168,47 @@ class Room:
 
     def _speak(self, agent: str, to: str | None, hearing: float, depth: int) -> None:
         seat = self.seats[agent]
-        heard = seat.arrivals(self.clock.now, self.scenario.attention)
-        noticed = list(map(_speech, filter(_noticed, heard)))
+        now = self.clock.now
+        heard = seat.arrivals(now, self.scenario.attention, in_order=self._orderly)
+        noticed = [delivery.speech for delivery in heard if delivery.noticed]
         seat.memory += noticed
         speech = Speech(
-            self.arm, agent, self.clock.now, seat.speeches, seat.memory, len(seat.memory),
-            seat.label, heard, depth,
+            self.arm, agent, now, seat.speeches, seat.memory, len(seat.memory),
+            seat.label, heard, len(noticed), depth,
         )  # fmt: skip
-        causes = _and_last(seat, noticed)
+        speech.wait_for(_and_last(seat, noticed))
         seat.last = speech
         seat.memory.append(speech)
         seat.speeches += 1
         seat.arrived.clear()
         ties = seat.listeners
-        self._send(
-            speech, hearing, ties.values() if to is None else [ties[to]] if to in ties else []
-        )
-        self._promise(speech, causes)
+        if to is not None:
+            ties = {to: ties[to]} if to in ties else {}
+        self._send(speech, hearing, ties)
+        self._post(speech)
 
-    def _send(self, speech: Speech, hearing: float, ties: Iterable[Tie]) -> None:
-        usual = delivery(speech, speech.time + hearing)
-        seats, hearings, hears, plain = self.seats, self.hearings, self._differs.hears, self._plain
-        for tie in ties:
-            listener = seats[tie.listener]
+    def _send(self, speech: Speech, hearing: float, ties: Mapping[str, Tie]) -> None:
+        usual = self._message(speech, speech.time + hearing)
+        seats, hears, plain = self.seats, self._differs.hears, self._plain
+        if not self.hearings:  # nobody answers, as it mostly is
+            for key in ties if hears else ():
+                listener = seats[key]
+                if listener.present:
+                    listener.inbox.append(usual if plain else self._along(ties[key], usual))
+            return
+        for key, tie in ties.items():
+            listener = seats[key]
             if listener.present:
-                message = usual if plain else self._along(tie, usual)
+                message = self._along(tie, usual)
                 if hears:
                     listener.inbox.append(message)
-                if hearings:  # who would have answered speaks all the same
-                    self._tell(speech, tie.listener, message)
+                self._tell(speech, key, message)  # who would have answered speaks all the same
+
+    def _message(self, speech: Speech, due: float) -> Delivery:
+        if due < self._latest:
+            self._orderly = False
+        self._latest = due
+        return delivery(speech, due)
 
     def _tell(self, speech: Speech, listener: str, message: Delivery) -> None:
         for consider in self.hearings:
@@ -217,6 +237,7 @@ class Room:
                 case AddTie():
                     self.seats[one.tie.speaker].listeners[one.tie.listener] = one.tie
                     self._plain = self._plain and _is_plain(one.tie)
+                    self._orderly = self._orderly and self._plain
                 case RemoveTie():
                     del self.seats[one.speaker].listeners[one.listener]
 
@@ -227,7 +248,7 @@ class Room:
         speech = Speech(self.arm, OUTSIDE, post.time, number, [], 0, post.author, ())
         speech.text = post.text if self._differs.about == "topic" else post.unrelated
         speech.kept = True
-        message = delivery(speech, post.time)
+        message = self._message(speech, post.time)
         for key in post.to or self.agents:
             if self.seats[key].present:
                 self.seats[key].inbox.append(message)
@@ -243,7 +264,7 @@ class Room:
         seat = self.seats[agent]
         if not seat.present:
             return
-        heard = seat.just_heard(self.clock.now, self.scenario.attention)
+        heard = seat.just_heard(self.clock.now, self.scenario.attention, in_order=self._orderly)
         opened = wave > 0 and self._differs.speaks
         for wording in range(len(question.wordings)):
             for order in OPTION_ORDERS if isinstance(question, Survey) else OPTION_ORDERS[:1]:
@@ -266,8 +287,3 @@ def _is_plain(tie: Tie) -> bool:
 def _and_last(seat: Seat, heard: Sequence[Speech]) -> Sequence[Speech]:
     """What must be said before the agent's next words: what it heard, and its own last turn."""
     return heard if seat.last is None else [seat.last, *heard]
-
-
-def _place(turn: _Turn) -> tuple[str, int, str, int]:
-    """In the total order."""
-    return turn[:4]

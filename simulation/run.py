@@ -128,6 +128,10 @@ def rare_collections() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            # What is left goes to the oldest generation, else all of it would be looked at now.
+            gc.freeze()
+            gc.unfreeze()
         gc.set_threshold(*usual)
 
 

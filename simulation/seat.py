@@ -1,10 +1,14 @@
 """Where one agent is in the talk: what is on its way to it, what has arrived, what it remembers."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from simulation.graph import Tie
 from simulation.promise import Delivery, Speech
+
+_due: Callable[[Delivery], float] = attrgetter("due")
 
 
 @dataclass(slots=True)
@@ -27,25 +31,41 @@ class Seat:
     choices: int = 0
     answers: int = 0
 
-    def arrivals(self, now: float, attention: int | None) -> tuple[Delivery, ...]:
+    def arrivals(
+        self, now: float, attention: int | None, *, in_order: bool = False
+    ) -> tuple[Delivery, ...]:
         """What has arrived strictly before `now` and since the agent's last turn.
 
         Args:
             now: Virtual time.
             attention: Most messages that are noticed, the latest ones; None: all.
+            in_order: Whether they are known to arrive in the order in which they were sent.
         """
         if inbox := self.inbox:
-            inbox.sort()
-            count = len(inbox) if inbox[-1].due < now else bisect_left(inbox, (now,))
+            if not in_order:
+                inbox.sort(key=_place)
+            count = len(inbox) if inbox[-1].due < now else bisect_left(inbox, now, key=_due)
             self.arrived += inbox[:count]
             del inbox[:count]
         if attention is None:
             return tuple(self.arrived)
         noticed = [delivery for delivery in self.arrived if delivery.noticed]
         kept = set(map(id, noticed[max(0, len(noticed) - attention) :]))
-        return tuple(d if id(d) in kept else d._replace(noticed=False) for d in self.arrived)
+        return tuple(one if id(one) in kept else _missed(one) for one in self.arrived)
 
-    def just_heard(self, now: float, attention: int | None) -> tuple[Speech, ...]:
+    def just_heard(
+        self, now: float, attention: int | None, *, in_order: bool = False
+    ) -> tuple[Speech, ...]:
         """What the agent took in since its last turn; leaves its memory as it was."""
-        arrivals = self.arrivals(now, attention)
+        arrivals = self.arrivals(now, attention, in_order=in_order)
         return tuple(delivery.speech for delivery in arrivals if delivery.noticed)
+
+
+def _place(delivery: Delivery) -> tuple[float, float, str, int]:
+    """In the order of hearing: what arrives together is heard in the order in which it was said."""
+    speech = delivery.speech
+    return delivery.due, speech.time, speech.agent, speech.counter
+
+
+def _missed(delivery: Delivery) -> Delivery:
+    return replace(delivery, noticed=False)

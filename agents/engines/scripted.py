@@ -94,12 +94,12 @@ class ScriptedEngine:
         return self._weighed(request, options)
 
     def _say(self, request: Request) -> Reply:
-        words = self._speak(request).split(" ")
-        limit = request.sampling.max_tokens
-        said = " ".join(words[:limit])
-        if len(words) > limit:
-            return Reply(said, "length", self._size(request), limit)
-        return Reply(said, "stop", self._size(request), len(words))
+        text = self._speak(request)
+        words, limit = text.count(" ") + 1, request.sampling.max_tokens
+        if words > limit:
+            cut = " ".join(text.split(" ", limit)[:limit])
+            return Reply(cut, "length", self._size(request), limit)
+        return Reply(text, "stop", self._size(request), words)
 
     def _weighed(self, request: Request, options: Sequence[str]) -> Scores:
         weights = self._weigh(request, options)
