@@ -28,22 +28,7 @@ def indifferent(request: Request, options: Sequence[str]) -> Sequence[float]:
     return [1 / len(options)] * len(options)
 
 
-MOST_TEXTS = 2**15  # remembered with their number of words
-
 _text: Callable[[Segment], str] = attrgetter("text")
-
-
-class _Words(dict[str, int]):
-    """Number of words by text, counted when it is first looked up."""
-
-    def __missing__(self, text: str) -> int:
-        if len(self) >= MOST_TEXTS:
-            self.clear()
-        words = self[text] = len(text.split())
-        return words
-
-
-_words = _Words().__getitem__
 
 
 class ScriptedEngine:
@@ -54,7 +39,7 @@ class ScriptedEngine:
         weigh: Gives each option's probability, non-negative, summing to at most 1.
         latency: Gives real seconds to wait before a reply, to imitate a slow model.
         version: Name of the functions' behaviour; a record made with another is not reused.
-        context_tokens: Longest prompt plus reply, counting white-space separated words.
+        context_tokens: Longest prompt plus reply, counting words.
     """
 
     def __init__(
@@ -70,8 +55,8 @@ class ScriptedEngine:
         self.context_tokens = context_tokens
 
     def count_tokens(self, text: str) -> int:
-        """Number of words."""
-        return _words(text)
+        """Number of words, which single spaces separate."""
+        return text.count(" ") + bool(text)
 
     def at_once(
         self, request: Request, options: Sequence[str] | None = None
@@ -95,7 +80,7 @@ class ScriptedEngine:
 
     def _say(self, request: Request) -> Reply:
         text = self._speak(request)
-        words, limit = text.count(" ") + 1, request.sampling.max_tokens
+        words, limit = self.count_tokens(text), request.sampling.max_tokens
         if words > limit:
             cut = " ".join(text.split(" ", limit)[:limit])
             return Reply(cut, "length", self._size(request), limit)
@@ -116,4 +101,6 @@ class ScriptedEngine:
         """Nothing to close."""
 
     def _size(self, request: Request) -> int:
-        return sum(map(_words, map(_text, request.prompt)))
+        """Sum of the counts of all segments."""
+        texts = list(map(_text, request.prompt))
+        return "".join(texts).count(" ") + len(texts) - texts.count("")
