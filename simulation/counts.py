@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from hashlib import blake2b
+from struct import Struct
+
+_SIGNED = Struct(">q").unpack  # 64 bits, as SQLite stores numbers
 
 
 class Counts:
@@ -19,8 +22,7 @@ class Counts:
     def of(self, text: str, count: Callable[[str], int]) -> int:
         """Tokens of a text; one that was never counted is, and is kept for the record."""
         raw = text.encode("utf-8", "surrogatepass")
-        # A signed number of 64 bits, as SQLite stores them.
-        key = int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True)
+        (key,) = _SIGNED(blake2b(raw, digest_size=8).digest())
         tokens = self._known.get(key)
         if tokens is None:
             tokens = self._known[key] = count(text)

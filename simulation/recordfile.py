@@ -15,7 +15,7 @@ from simulation.schema import MIGRATIONS, OLDEST_READABLE, SCHEMA, SCHEMA_VERSIO
 
 FILE = "record.sqlite"
 
-ROWS_AT_A_TIME = 100  # in one statement; SQLite takes 32,766 values
+ROWS_AT_A_TIME = 20  # in one statement, which is always the same, so that it is prepared once
 
 Taken = tuple[str, float, str, str]
 """Seat, virtual time in rounds, persona and stage: what is worn there from then on."""
@@ -80,14 +80,16 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Inserts rows, many with one statement, which takes two thirds of the time of one each."""
+    """Inserts rows, as far as it goes many with one statement: two thirds of the time of each."""
     if not rows:
         return
     one = f"({', '.join('?' * len(rows[0]))})"
-    for start in range(0, len(rows), ROWS_AT_A_TIME):
-        some = rows[start : start + ROWS_AT_A_TIME]
-        many = ", ".join([one] * len(some))
-        database.execute(f"INSERT INTO {table} VALUES {many}", list(chain.from_iterable(some)))
+    many = f"INSERT INTO {table} VALUES {', '.join([one] * ROWS_AT_A_TIME)}"
+    rest = len(rows) - len(rows) % ROWS_AT_A_TIME
+    for start in range(0, rest, ROWS_AT_A_TIME):
+        values = chain.from_iterable(rows[start : start + ROWS_AT_A_TIME])
+        database.execute(many, tuple(values))
+    database.executemany(f"INSERT INTO {table} VALUES {one}", rows[rest:])
 
 
 def check_whole(database: sqlite3.Connection, path: Path) -> None:

@@ -52,7 +52,8 @@ class RecordedEngine:
         """The engine's answer, if it can be had without waiting (`AtOnce`)."""
         self.count_tokens = engine.count_tokens if counts is None else _counting(engine, counts)
         """The recorded count of a text, or the wrapped engine's."""
-        self._on_their_way: dict[str, asyncio.Future[Reply | Scores]] = {}
+        self._on_their_way: dict[str, asyncio.Future[Reply | Scores] | None] = {}
+        """Requests at the engine by key, each with what its twins wait for, if it has any."""
         self.identity = identity or engine.identity
         """Under whose name replies are recorded."""
         self.answered = 0
@@ -99,22 +100,27 @@ class RecordedEngine:
             request: What to ask.
             options: What to score; None asks for words.
         """
-        while (asked := self._on_their_way.get(key)) is not None:
+        while key in self._on_their_way:
+            asked = self._on_their_way[key]
+            if asked is None:
+                asked = self._on_their_way[key] = asyncio.get_running_loop().create_future()
             await asyncio.wait({asked})
             if not asked.cancelled():
                 return asked.result()
-        answer = self._on_their_way[key] = asyncio.get_running_loop().create_future()
+        self._on_their_way[key] = None
         try:
             reply = await self._put(request, options)
-            answer.set_result(reply)
+            if answer := self._on_their_way[key]:
+                answer.set_result(reply)
             return reply
         except Exception as error:
-            answer.set_exception(error)
-            answer.exception()  # heard by whoever waits; by nobody, if nobody does
+            if answer := self._on_their_way[key]:
+                answer.set_exception(error)
+                answer.exception()  # heard by whoever waits; by nobody, if they gave up
             raise
         finally:
-            del self._on_their_way[key]
-            answer.cancel()  # changes nothing where it is done
+            if answer := self._on_their_way.pop(key):
+                answer.cancel()  # changes nothing where it is done
 
     def _put(
         self, request: Request, options: Sequence[str] | None
