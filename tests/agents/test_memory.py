@@ -33,6 +33,17 @@ def test_what_is_kept_fits_and_the_edge_never_moves_back(costs, tokens, data):
     assert all(sum(costs[edges[n] : n]) <= tokens for n in range(len(costs) + 1))
 
 
+@given(st.lists(st.integers(0, 3), min_size=60, max_size=300), st.integers(1, 40), st.data())
+def test_the_edge_of_a_long_talk_is_the_first_line_from_which_enough_has_dropped(
+    costs, tokens, data
+):
+    memory = MemorySpec(tokens, data.draw(st.integers(1, tokens)))
+    beyond = max(0, sum(costs) - tokens)
+    dropped = -(-beyond // memory.block_tokens) * memory.block_tokens
+    edges = [i for i in range(len(costs) + 1) if sum(costs[:i]) >= dropped]
+    assert memory.first_kept(costs) == min(edges, default=len(costs))
+
+
 @given(COSTS, st.integers(60, 300))
 def test_no_more_is_dropped_than_one_block_beyond_need(costs, tokens):
     memory = MemorySpec(tokens, block_tokens=60)

@@ -1,5 +1,6 @@
 """The record: committed before heard, resumed after a crash, honest about what it is."""
 
+import gc
 import json
 import sqlite3
 from contextlib import closing
@@ -13,7 +14,8 @@ from personas.model import Reply, Scores
 from simulation.graph import Tie, make_graph
 from simulation.reading import read_run
 from simulation.record import FILE, Entry, Record, RecordError, Row
-from simulation.run import run, simulate
+from simulation.recordfile import insert
+from simulation.run import rare_collections, run, simulate
 from simulation.scenario import Scenario, seat_graph
 from simulation.timeline import Post
 from simulation.turntaking import Rounds
@@ -44,6 +46,43 @@ def small(**changes) -> Scenario:
 def entry(key: str, reply: Reply | Scores, *rows: Row) -> Entry:
     """What is written for one call."""
     return Entry(key, reply, asked=1.0, seconds=0.1, rows=rows)
+
+
+@pytest.mark.parametrize("number", [0, 1, 19, 20, 21, 40, 99])
+def test_rows_stand_in_the_table_as_they_were_given_however_many(number):
+    rows = [(f"row {i}", i / 2) for i in range(number)]
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE pairs (name TEXT, half REAL)")
+        insert(database, "pairs", rows)
+        assert database.execute("SELECT * FROM pairs ORDER BY half").fetchall() == rows
+
+
+def test_a_run_is_not_searched_for_cycles_at_its_end(tmp_path):
+    """Its many objects go to the oldest generation unseen; the usual collections go on after it."""
+    usual, searched = gc.get_threshold(), []
+    run(small(), ScriptedEngine(echo), tmp_path)
+    gc.callbacks.append(lambda phase, info: searched.append((phase, info["generation"])))
+    try:
+        assert gc.get_threshold() == usual
+        with rare_collections():
+            held = [[] for _ in range(10 * usual[0])]
+        held += [[] for _ in range(usual[0] // 2)]
+        assert not searched
+        held += [[] for _ in range(10 * usual[0])]
+        assert ("start", 0) in searched
+    finally:
+        gc.callbacks.pop()
+
+
+def test_what_others_have_frozen_stays_frozen():
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with rare_collections():
+            pass
+        assert gc.get_freeze_count() == frozen > 0
+    finally:
+        gc.unfreeze()
 
 
 def test_counts_by_hand(tmp_path):

@@ -1,8 +1,9 @@
 """Who speaks when: every policy against hand counts, and what each refuses."""
 
 import sqlite3
+from dataclasses import dataclass
 from itertools import pairwise
-from math import log
+from math import inf, log
 
 import networkx as nx
 import pytest
@@ -11,11 +12,12 @@ from agents.agent import Agent
 from agents.engines.scripted import ScriptedEngine
 from personas.errors import InputError
 from simulation.chance import uniform
-from simulation.clock import Clock
+from simulation.clock import Clock, Process
 from simulation.dyads import Dyads
 from simulation.floor import Floor
 from simulation.graph import Tie
 from simulation.reading import read_run
+from simulation.room import Room
 from simulation.run import run
 from simulation.scenario import Scenario, seat_graph
 from simulation.timeline import AddTie, Join, Leave, Post, RemoveTie
@@ -212,6 +214,47 @@ def test_policies_side_by_side_disturb_nobodys_draws(tmp_path):
     newcomer = (*ABC, Agent("d", "Di"))
     more = trio(Poisson(1.0, 5.0), agents=newcomer, ties=())
     assert {turn for turn in spoken(more, tmp_path / "more") if turn[1] != "d"} == set(alone)
+
+
+@dataclass(frozen=True)
+class Late:
+    """Ada answers Bo at the very moment at which he speaks; later Cy has heard both."""
+
+    def run(self, chair) -> Process:
+        def answer() -> Process:
+            chair.speak("a")
+            yield chair.clock.until(1.0)
+
+        def consider(speech, listener, _) -> None:
+            if (speech.agent, listener) == ("b", "a"):
+                chair.clock.process(answer())
+
+        chair.when_sent(consider)
+        yield chair.clock.until(1.0)
+        chair.speak("b")
+        yield chair.clock.until(2.0)
+        chair.speak("c")
+
+    def end(self) -> float:
+        return 2.0
+
+    def hearing(self, agents: int) -> float:
+        return 0.5
+
+    def rest(self, wave: int, agents: int) -> float:
+        return wave + 0.75
+
+    def turns(self, agents: int) -> float:
+        return 3
+
+
+def test_what_arrives_together_is_heard_in_the_total_order_even_of_turns_given_late():
+    made = []
+    room = Room(trio(Late()), "talk", made.append)
+    while room.next_time < inf:
+        room.advance()
+    assert [promise.agent for promise in made] == ["b", "a", "c"]
+    assert [delivery.speech.agent for delivery in made[-1].heard] == ["a", "b"]
 
 
 def test_posts_are_heard_strictly_later_by_those_they_are_for(tmp_path):
