@@ -4,6 +4,7 @@ After somebody's own words a user's message always begins: with what is heard ne
 `GO_ON`, since models want a user message before they speak.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -77,14 +78,15 @@ class Talk:
 
     segments: list[Segment] = field(default_factory=lambda: [_USER])
     """With the markers between them."""
-    places: list[int] = field(default_factory=lambda: [1])
-    """Where line 0, 1, 2, ... begins, its marker included, and last of all where they end."""
+    places: "array[int]" = field(default_factory=lambda: array("l", [1]))
+    """Where line 0, 1, 2, ... begins, its marker included, and last of all where they end; an
+    array takes a fifth of a list's memory, which a long talk feels."""
 
     def hear(self, lines: Sequence[Spoken]) -> None:
         """Appends lines by others."""
         end = self.places[-1] + 1
         self.segments += lines
-        self.places += range(end, end + len(lines))
+        self.places.extend(range(end, end + len(lines)))
 
     def say(self, line: Spoken) -> None:
         """Appends a line of one's own."""

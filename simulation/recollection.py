@@ -1,5 +1,6 @@
 """What an agent has in mind when it is asked: its window, and what is beyond."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -33,7 +34,7 @@ class _Past:
     """One agent's memory as lines, read as far as it is written."""
 
     talk: Talk = field(default_factory=Talk)
-    sums: list[int] = field(default_factory=lambda: [0])
+    sums: "array[int]" = field(default_factory=lambda: array("q", [0]))
     """Tokens of the first 0, 1, 2, ... lines."""
     archive: Archive | None = None
     older: list[Utterance] = field(default_factory=list)
@@ -158,7 +159,7 @@ class Recollection:
         past.talk.hear(lines)
         return past
 
-    def _tail(self, promise: Promise, past: _Past) -> tuple[Sequence[Speech], list[int]]:
+    def _tail(self, promise: Promise, past: _Past) -> tuple[Sequence[Speech], Sequence[int]]:
         """What is not yet in the agent's memory, and the sums of tokens with it."""
         tail = promise.tail
         if not tail:
