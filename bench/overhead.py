@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agents import eventloop
 from agents.engines.server import ServerEngine
 from agents.engines.serverspec import ServerSpec
 from agents.memory import MemorySpec
@@ -152,7 +153,8 @@ def measure(
         for number in range(repeats + 1):
             for name, client in CLIENTS.items():
                 few = Load(load.agents, 2)
-                cost = asyncio.run(client(folder, url, load if number else few))
+                run = asyncio.run if name == "bare" else eventloop.run
+                cost = run(client(folder, url, load if number else few))
                 costs[name] += [cost] if number else []
     turns = load.agents * load.turns
     return {
@@ -170,7 +172,7 @@ def profile(folder: Path, client: Client, load: Load) -> None:
     with serving() as url:
         profiler = cProfile.Profile(time.process_time)
         profiler.enable()
-        asyncio.run(client(folder, url, load))
+        eventloop.run(client(folder, url, load))
         profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
 

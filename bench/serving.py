@@ -30,6 +30,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents import eventloop
 from agents.engines.admitted import AdmittedModel
 from agents.engines.catalogue import WIND_TUNNEL
 from agents.engines.prompting import Prompting
@@ -366,7 +367,7 @@ def main() -> None:
         arrivals = (options.arrival,) if options.arrival else tuple(SPEAKERS)
         with tempfile.TemporaryDirectory() as home:
             plan = Plan(Path(home), options.pairs, options.scale, arrivals)
-            figures = asyncio.run(PARTS[name](plan))
+            figures = eventloop.run(PARTS[name](plan))
         took = time.perf_counter() - began
         found[name] = figures | {"part took, seconds": took, "load": os.getloadavg()[0]}
         say(name, found[name])  # type: ignore[arg-type]

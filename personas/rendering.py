@@ -186,13 +186,16 @@ class Renderer:
     def _ids(self, text: str) -> list[int]:
         """Ids of `text`, cut in two wherever the vocabulary would yield a reserved token."""
         encoding = self._clean.encode(text, add_special_tokens=False)
+        ids: list[int] = encoding.ids
+        if self._reserved.isdisjoint(ids):  # nearly always, and offsets take time
+            return ids
         cuts = [
             (start + stop) // 2
-            for token, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True)
+            for token, (start, stop) in zip(ids, encoding.offsets, strict=True)
             if token in self._reserved and stop - start > 1
         ]
         if not cuts:  # a reserved token of one character has no other spelling: it is left out
-            return [token for token in encoding.ids if token not in self._reserved]
+            return [token for token in ids if token not in self._reserved]
         pieces = pairwise([0, *cuts, len(text)])
         return [token for start, stop in pieces for token in self._ids(text[start:stop])]
 

@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 from time import perf_counter
 
+from agents import eventloop
 from agents.fitting import check_adapters
 from personas.errors import InputError
 from personas.model import Model, ModelIdentity
@@ -175,7 +176,7 @@ def _look_ahead(rooms: list[Room], desk: Desk, run_ahead: int) -> bool:
 
 def run(scenario: Scenario, model: Model, folder: Path) -> Progress:
     """`simulate` for scripts and notebooks without an event loop of their own."""
-    return asyncio.run(simulate(scenario, model, folder))
+    return eventloop.run(simulate(scenario, model, folder))
 
 
 def run_name(scenario: Scenario, model: Model) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents import eventloop
 from personas.model import Model
 from simulation.budget import Budget
 from simulation.desk import Desk
@@ -101,7 +102,7 @@ def run_study(
     recipe = Recipe(scenario, arguments)
     runs = plan.runs(first_seed)
     write_down(folder, describe_study(plan, runs, recipe))
-    return asyncio.run(sweep(runs, recipe.build, model, folder))
+    return eventloop.run(sweep(runs, recipe.build, model, folder))
 
 
 async def sweep(

@@ -1,5 +1,6 @@
 """Single requests to one server over HTTP, and what each status means."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,13 +61,15 @@ class Connection:
             raise EngineError("the server engine is closed; open a new one")
         seconds = seconds or self._seconds
         try:
-            async with self.session.request(
-                "GET" if body is None else "POST",
-                self.url + path,
-                data=None if body is None else orjson.dumps(body),
-                timeout=aiohttp.ClientTimeout(total=seconds),
-                allow_redirects=False,
-            ) as response:
+            async with (
+                asyncio.timeout(seconds),
+                self.session.request(
+                    "GET" if body is None else "POST",
+                    self.url + path,
+                    data=None if body is None else orjson.dumps(body),
+                    allow_redirects=False,
+                ) as response,
+            ):
                 raw = await response.read()
                 wish = response.headers.get("Retry-After", "")
                 return Answer(response.status, raw, _seconds(wish) if wish else 0.0)
@@ -118,9 +121,15 @@ def open_session(spec: ServerSpec) -> aiohttp.ClientSession:
     headers = {"Content-Type": "application/json"}
     if spec.api_key:
         headers["Authorization"] = f"Bearer {spec.api_key}"
-    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS)
-    no_cookies = aiohttp.DummyCookieJar()  # vLLM sets none: they need not be looked for
-    return aiohttp.ClientSession(connector=connector, headers=headers, cookie_jar=no_cookies)
+    # What vLLM makes no use of is left out: it would take time with every request.
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
+        headers=headers,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
+        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(),
+    )
 
 
 def clean_url(url: str) -> str:
@@ -129,9 +138,19 @@ def clean_url(url: str) -> str:
     Raises:
         InputError: It is not an address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        good = False
+    if not good:
         raise InputError(f"server must look like http://localhost:8000, got {url!r}")
+    if "@" in parts.netloc:
+        raise InputError(
+            "server must hold no name or password, one for "
+            f"{parts.hostname} does: give it without, and set VLLM_API_KEY to the server's key"
+        )
     return url.rstrip("/").removesuffix("/v1")
 
 

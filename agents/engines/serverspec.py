@@ -50,6 +50,8 @@ class ServerSpec:
         ):
             if not value >= least:
                 raise InputError(f"{name} must be at least {least}, got {value}")
+        if not (self.api_key.isascii() and self.api_key.isprintable()):
+            raise InputError("api_key must be one line of ASCII; look at VLLM_API_KEY again")
         if not self.timeout > 0:
             raise InputError(f"timeout must be more than 0 seconds, got {self.timeout}")
 

@@ -6,9 +6,12 @@ Nothing here touches a socket. Whatever an answer holds that its API does not pr
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import exp, inf, isfinite
 from typing import Literal, TypeVar
+
+import orjson
 
 from personas.errors import EngineError
 from personas.model import Sampling
@@ -117,8 +120,11 @@ def score_body(tokens: Sequence[int], options: Sequence[int]) -> dict[str, objec
 
 
 def read_json(raw: bytes) -> object:
-    """The value that `raw` holds."""
+    """The value that `raw` holds; what JSON does not have, such as NaN, is left to later checks."""
     try:
+        with suppress(orjson.JSONDecodeError):
+            strict: object = orjson.loads(raw)
+            return strict
         value: object = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise Nonsense(f"not JSON: {_short(raw)}") from error

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn, Protocol
 
 import typer
 
+from agents import eventloop
 from agents.engines.catalogue import Engine, open_engine
 from experiments.commands.choices import Choices
 from experiments.commands.console import INTERRUPTED, errors, out
@@ -113,7 +114,7 @@ class Session:
                     )  # fmt: skip
             return chosen, progress
 
-        chosen, progress = asyncio.run(go())
+        chosen, progress = eventloop.run(go())
         if progress.stopped:
             say_how_to_go_on(progress, chosen, self.accept_changes)
         return chosen

@@ -542,10 +542,26 @@ async def test_key_is_sent_and_not_shown(home, mock):
     assert "sesame" not in repr(spec)
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x", "http://", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:8000", "ftp://x", "http://", "", "http://a:b", "http://a..b", "http://a:0"],
+)
 def test_bad_urls_are_refused(home, url):
     with pytest.raises(InputError, match=r"server must look like"):
         ServerEngine(home / "base", [url])
+
+
+def test_a_password_in_a_url_is_refused_and_not_shown():
+    with pytest.raises(InputError, match="VLLM_API_KEY") as refusal:
+        clean_url("http://me:sesame@gpu:8000")
+    assert "sesame" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("key", ["sesame\n", "sésame"])
+def test_a_key_that_would_break_the_header_is_refused_and_not_shown(key):
+    with pytest.raises(InputError, match="VLLM_API_KEY") as refusal:
+        ServerSpec(api_key=key)
+    assert key not in str(refusal.value)
 
 
 def test_url_may_name_the_api():
