@@ -11,7 +11,6 @@ up, which changes with every turn, stands behind everything that lasts.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil
 
 from agents.embedding import EMBEDDERS
 from personas.errors import InputError, nearest
@@ -139,12 +138,11 @@ class MemorySpec:
             sums: Tokens of the first 0, 1, 2, ... lines; may go on beyond `length`.
             length: How many lines there are.
         """
-        beyond = sums[length] - self.tokens
-        return self.edge(sums, length, -(-beyond // self.block_tokens)) if beyond > 0 else 0
+        return self.edge(sums, length, self.blocks(sums[length]))
 
     def blocks(self, tokens: int) -> int:
         """How many blocks must have dropped from a memory of so many tokens."""
-        return max(0, ceil((tokens - self.tokens) / self.block_tokens))
+        return -(min(0, self.tokens - tokens) // self.block_tokens)
 
     def edge(self, sums: Sequence[int], length: int, blocks: int) -> int:
         """Index of the oldest line kept when so many blocks have dropped.

@@ -78,7 +78,7 @@ class Talk:
 
     segments: list[Segment] = field(default_factory=lambda: [_USER])
     """With the markers between them."""
-    places: "array[int]" = field(default_factory=lambda: array("l", [1]))
+    places: "array[int]" = field(default_factory=lambda: array("q", [1]))
     """Where line 0, 1, 2, ... begins, its marker included, and last of all where they end; an
     array takes a fifth of a list's memory, which a long talk feels."""
 
