@@ -90,7 +90,7 @@ class Speech(Promise):
     depth: int = 0
     """0, or one more than that of the message that it replies to."""
     text: str | None = field(default=None, init=False)
-    """As one line; None until it is committed to the record."""
+    """A turn's as one line; None until it is committed to the record."""
     line: Spoken = field(default=UNHEARD, init=False, repr=False)
     """The text as others remember it; made once for all of them."""
     tokens: int = field(default=0, init=False)
